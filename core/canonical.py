@@ -1,0 +1,55 @@
+"""Canonical JSON for everything that is hashed: RFC 8785 restricted to what needs no float.
+
+With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+class NotCanonical(Exception):
+    """The value at `path` (like `$.lines[2].price`) has no canonical form."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+
+
+SAFE_INTEGER = 2**53 - 1  # RFC 8785 numbers are IEEE doubles; beyond this they would change
+
+
+def dumps(value: Json) -> bytes:
+    """UTF-8 bytes, the same for equal values on any machine. Raises NotCanonical."""
+    _check(value, "$")
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 as 64 hexadecimal characters."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _check(value: object, path: str) -> None:
+    match value:
+        case None | bool() | str():
+            return
+        case int():
+            if abs(value) > SAFE_INTEGER:
+                raise NotCanonical(path, "integer beyond 2**53 - 1; write it as a string")
+        case float():
+            raise NotCanonical(path, "a float; use minor units, ppm or a decimal string")
+        case dict():
+            for key, item in value.items():
+                if not (isinstance(key, str) and key.isascii()):
+                    raise NotCanonical(path, f"key {key!r} is not an ASCII string")
+                _check(item, f"{path}.{key}")
+        case list() | tuple():
+            for at, item in enumerate(value):
+                _check(item, f"{path}[{at}]")
+        case _:
+            raise NotCanonical(path, f"{type(value).__name__} has no JSON form")

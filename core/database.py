@@ -1,0 +1,146 @@
+"""The database: engine, `transaction()` for writing, `snapshot()` for reading, a writer thread.
+
+Nobody else commits. On SQLite every transaction takes the write lock at BEGIN, so that what it
+read is still true when it writes; on PostgreSQL callers lock the row that serialises
+(`SELECT ... FOR UPDATE`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
+READ_ONLY = "nachschub_read_only"
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant. SQLite keeps no zone, so it is taken off and put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime has no instant: {value.isoformat()}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Transaction(Protocol):
+    """What use cases receive: `async with transaction(scope) as session: ...`
+
+    `scope` says whose rows the session may touch (`accounts.scoping`).
+    """
+
+    def __call__(self, scope: object) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        """url: SQLAlchemy URL with an async driver."""
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine.sync_engine)
+
+    @asynccontextmanager
+    async def transaction(self, scope: object) -> AsyncIterator[AsyncSession]:
+        """Commits at the end of the block, rolls back when the block raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["scope"] = scope
+            async with session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def snapshot(self, scope: object) -> AsyncIterator[AsyncSession]:
+        """One consistent view for reading; takes no write lock; never commits."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            session.info["scope"] = scope
+            await session.connection(execution_options={READ_ONLY: True})
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+class Writer:
+    """One thread with one connection of its own: the ingest path's synchronous transactions."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(synchronous(url))
+        if self._engine.dialect.name == "sqlite":
+            _prepare_sqlite(self._engine)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Runs `work` inside one transaction; the result is returned after the commit."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=True)
+        self._engine.dispose()
+
+
+def synchronous(url: str) -> str:
+    """The same database by a blocking driver."""
+    return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
+
+
+def database_file(url: str) -> Path | None:
+    """Where an SQLite URL points, None for other databases and for memory."""
+    head, _, path = url.partition(":///")
+    return Path(path) if head.startswith("sqlite") and path else None
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    # The driver must not open transactions by itself: it would do so at the first write only,
+    # and two tasks that read before they write would lose each other's updates.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

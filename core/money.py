@@ -1,0 +1,68 @@
+"""Money as an integer of minor units plus currency, and exact arithmetic on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+PPM = 1_000_000  # shares and rates travel as parts per million: no float reaches a record
+
+
+class CurrencyMismatch(Exception):
+    def __init__(self, left: str, right: str) -> None:
+        super().__init__(f"cannot combine {left} with {right}")
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """`minor`: cents for EUR; may be negative for a credit. `currency`: ISO 4217, e.g. EUR."""
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.minor, bool) or not isinstance(self.minor, int):
+            raise TypeError("minor must be an integer of minor units")
+        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
+            raise ValueError(f"currency must be an ISO 4217 code such as EUR, not {self.currency!r}")
+
+    def __add__(self, other: Self) -> "Money":
+        return Money(self.minor + self._same(other), self.currency)
+
+    def __sub__(self, other: Self) -> "Money":
+        return Money(self.minor - self._same(other), self.currency)
+
+    def __mul__(self, times: int) -> "Money":
+        return Money(self.minor * times, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.minor, self.currency)
+
+    def __lt__(self, other: Self) -> bool:
+        return self.minor < self._same(other)
+
+    def __le__(self, other: Self) -> bool:
+        return self.minor <= self._same(other)
+
+    def _same(self, other: Self) -> int:
+        if other.currency != self.currency:
+            raise CurrencyMismatch(self.currency, other.currency)
+        return other.minor
+
+
+def half_even(numerator: int, denominator: int) -> int:
+    """numerator / denominator to the nearest integer, ties to the even one; denominator > 0."""
+    quotient, rest = divmod(numerator, denominator)
+    doubled = 2 * rest
+    if doubled > denominator or (doubled == denominator and quotient % 2 == 1):
+        return quotient + 1
+    return quotient
+
+
+def rounded_lines(numerators: Sequence[int], denominator: int) -> list[int]:
+    """Each numerator / denominator rounded half-even; the last takes the remainder, so that
+    the lines add up to the rounded sum as shown.
+    """
+    if not numerators:
+        return []
+    lines = [half_even(each, denominator) for each in numerators[:-1]]
+    return [*lines, half_even(sum(numerators), denominator) - sum(lines)]

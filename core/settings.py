@@ -1,0 +1,39 @@
+"""Everything that may differ between two installations, in one frozen value.
+
+Built once by `runtime.wiring` and passed down. Environment variables start with NACHSCHUB_.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="NACHSCHUB_", frozen=True, extra="forbid")
+
+    home: Path = Path("var")
+    database_url: str = ""  # empty: nachschub.db below `home`
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8000  # 0: any free port
+    door: Literal["gateway", "mosquitto"] = "gateway"
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: Port = 1883  # the gateway's listener, or the broker to subscribe at
+    mqtt_user: str = "platform"  # behind Mosquitto only
+    mqtt_password: str = ""
+    allow_loopback_shops: bool = False  # plain HTTP to 127.0.0.1: demo and tests
+    claim_lease_s: Annotated[float, Field(gt=0)] = 30.0  # until another worker retries a row
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL with an async driver."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home.resolve()}/nachschub.db"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of key files, one per purpose, mode 0600."""
+        return self.home / "keys"

@@ -1,0 +1,72 @@
+"""What a maker declares of a device model: its slots and its data sheet.
+
+Pure: frozen descriptions, validated once at the edge (API, `nachschub provision`, catalogue).
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Unit = Literal["ml", "g", "pieces", "fill"]  # fill: one full slot, where only percent is known
+SlotName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+DeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
+
+
+class Measure(StrEnum):
+    """How a slot's contents are known."""
+
+    LEVEL = "level"  # fraction of the capacity
+    QUANTITY = "quantity"  # units in the slot
+    USAGE = "usage"  # a counter of units used, over the slot's life
+    STATE = "state"  # words only: ok, low, empty
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SlotSpec(Frozen):
+    """One place in a device that holds one consumable, measured and ordered on its own."""
+
+    slot: SlotName
+    title: Annotated[str, Field(min_length=1, max_length=80)]
+    category: SlotName  # of the consumable, e.g. "laundry-detergent"
+    fits: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]  # specifications a product must name one of
+    capacity: Annotated[int, Field(gt=0, le=10_000_000)]  # in units
+    unit: Unit
+    direction: Literal["consumed", "filled"] = "consumed"
+    measure: Measure
+    typical_use_per_day: Annotated[float, Field(gt=0)]  # units per day, before anything is learned
+    most_per_day: Annotated[float, Field(gt=0)]  # units per day; a faster fall is held as a jump
+
+    @model_validator(mode="after")
+    def _full_slot(self) -> "SlotSpec":
+        if self.unit == "fill" and self.capacity != 1:
+            raise ValueError("capacity: a slot counted in `fill` holds exactly 1")
+        if self.most_per_day < self.typical_use_per_day:
+            raise ValueError("most_per_day: must not be below typical_use_per_day")
+        return self
+
+
+class DataSheet(Frozen):
+    """What the owner reads before the claim (Data Act, art. 3(2))."""
+
+    sends: Annotated[str, Field(min_length=10, max_length=500)]
+    every_hours: Annotated[int, Field(gt=0, le=168)]  # the promised interval of readings
+    kept_where: Annotated[str, Field(min_length=3, max_length=200)]
+    kept_days: Annotated[int, Field(gt=0, le=3650)]
+
+
+class DeviceModel(Frozen):
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    version: Annotated[int, Field(ge=1)]
+    slots: Annotated[tuple[SlotSpec, ...], Field(min_length=1, max_length=32)]
+    data_sheet: DataSheet
+
+    @model_validator(mode="after")
+    def _slots_once(self) -> "DeviceModel":
+        names = [spec.slot for spec in self.slots]
+        if len(set(names)) != len(names):
+            raise ValueError("slots: every slot name once")
+        return self

@@ -1,0 +1,128 @@
+"""What the platform asks of a shop, in no shop's dialect; answers are values.
+
+`Unknown` means: no answer. The vendor may have the order: ask again under the same key.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from core.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueItem:
+    """One SKU as the shop's catalogue shows it; what the shop does not say is None."""
+
+    sku: str
+    title: str
+    gtin: str | None
+    price: Money | None  # tax included, delivery not
+    in_stock: bool | None
+    rating_ppm: int | None = None  # of the best possible rating
+    rating_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToBuy:
+    sku: str
+    packs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipTo:
+    """Where the parcel goes. `region`: ISO 3166-1 alpha-2."""
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    region: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """What the record says will be bought; a shop that answers anything else is not completed."""
+
+    lines: tuple[ToBuy, ...]
+    total: Money  # tax and delivery included
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The shop has the order, under its own number."""
+
+    vendor_order_number: str
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The shop will not sell; nothing was bought."""
+
+    code: str  # "out_of_stock", "declined", "rejected"
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The shop's total, price or pack is not the pinned one; nothing was bought."""
+
+    detail: str
+    total: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsOwner:
+    """The owner must finish at the shop (a normal outcome); nothing was bought yet."""
+
+    continue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer. The vendor may have the order: ask again under the same key."""
+
+    detail: str
+
+
+PlaceResult = Acknowledged | Refused | Changed | NeedsOwner | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the shop says an order is. `state`: placed, shipped, delivered or cancelled."""
+
+    state: str
+    expected_on: date | None = None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The shop answered, but not in its dialect; `field` names what was wrong."""
+
+    field: str
+    detail: str
+
+
+class Vendor(Protocol):
+    async def search(self, category: str) -> Sequence[CatalogueItem] | Unknown | Unreadable:
+        """All items of a category, following pages up to a limit."""
+        ...
+
+    async def place(
+        self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
+    ) -> PlaceResult:
+        """Buys once per key, whatever is repeated."""
+        ...
+
+    async def get_order(self, idempotency_key: UUID, vendor_order_number: str) -> Progress | Unknown:
+        ...
+
+    async def cancel(self, idempotency_key: UUID, vendor_order_number: str) -> Acknowledged | Refused | Unknown:
+        ...

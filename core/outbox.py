@@ -108,9 +108,7 @@ async def done(session: AsyncSession, outbox_id: int) -> None:
     await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id) == outbox_id))
 
 
-async def failed(
-    session: AsyncSession, row: OutboxRow, *, error: str, now: datetime
-) -> None:
+async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: datetime) -> None:
     """Lets the row be claimed again after 1, 2, 4, ... seconds, at most an hour."""
     wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
     await session.execute(

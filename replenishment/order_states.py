@@ -1,6 +1,6 @@
 """The life of an order as one table.
 
-Pure. The API's allowed acts, the picture in docs/flow.md and the state machine test are all made
+Pure. The API's allowed acts, the picture in docs/flow.md and the state machine test are made
 from `TRANSITIONS`.
 """
 

@@ -1,4 +1,4 @@
-"""Storage of vendors, offers as seen, product cards, policies, mandates and decision records."""
+"""Storage of vendors, offers as seen, product cards, policies, mandates, decision records."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar

@@ -45,7 +45,7 @@ class ShipTo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinned:
-    """What the record says will be bought; a shop that answers anything else is not completed."""
+    """What the record says will be bought; a shop that answers otherwise is not completed."""
 
     lines: tuple[ToBuy, ...]
     total: Money  # tax and delivery included

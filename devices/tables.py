@@ -76,7 +76,7 @@ class SlotRow(SQLModel, table=True):
     fold: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # devices.levels state
     checkpoint: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     condition: str = "unknown"  # devices.wire.SlotState; unknown until something is measured
-    in_slot: float | None = None  # units usable (consumed) or free (filled); None: unknown
+    in_slot: float | None = None  # units usable (consumed) or free (filled)
     measured_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # of `in_slot`
     heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # of any message
 

@@ -82,7 +82,7 @@ class SlotRow(SQLModel, table=True):
 
 
 class ReadingRow(SQLModel, table=True):
-    """What one message said of one slot, as sent. `verdict`: applied, held, glitch or history."""
+    """What one message said of one slot. `verdict`: applied, held, glitch or history."""
 
     __tablename__: ClassVar[str] = "reading"
     __table_args__ = (Index(None, "device_id", "slot", "measured_at"),)

@@ -136,11 +136,15 @@ async def test_an_address_signs_up_once(door: Door) -> None:
         await door.up(ANNA)
 
 
+def _all_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 async def test_no_password_or_token_is_stored_as_it_is(door: Door, tmp_path: Path) -> None:
     await door.up(ANNA)
     entered = await door.enter(ANNA.password)
     assert isinstance(entered, SignedIn)
-    stored = b"".join(file.read_bytes() for file in tmp_path.glob("accounts.db*"))
+    stored = _all_bytes(tmp_path)
     assert ANNA.password.encode() not in stored
     assert entered.token.encode() not in stored
 

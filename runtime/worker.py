@@ -53,7 +53,6 @@ class Worker:
             )
 
     async def _do(self, row: OutboxRow) -> None:
-        assert row.outbox_id is not None  # it was read from the database
         try:
             await self.use_cases[row.kind](row)
         except Exception as error:
@@ -63,7 +62,7 @@ class Worker:
                 await outbox.failed(session, row, error=problem, now=self.clock.now())
         else:
             async with self.transaction(ALL_OWNERS) as session:
-                await outbox.done(session, row.outbox_id)
+                await outbox.done(session, row)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

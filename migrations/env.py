@@ -2,18 +2,24 @@
 
 from typing import Any, Literal
 
-import accounts.tables
-import devices.tables
-import replenishment.tables
-import vendor_policy.tables
 from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
+import accounts.tables
 import core.outbox
+import devices.tables
+import replenishment.tables
+import vendor_policy.tables
 from core.database import UtcDateTime
 
-TABLES = (accounts.tables, core.outbox, devices.tables, replenishment.tables, vendor_policy.tables)
+TABLES = (
+    accounts.tables,
+    core.outbox,
+    devices.tables,
+    replenishment.tables,
+    vendor_policy.tables,
+)
 
 
 def rendered(kind: str, item: Any, _context: object) -> str | Literal[False]:

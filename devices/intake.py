@@ -50,7 +50,7 @@ class Reading:
             at=self.measured_at,
             amount=amount,
             used_total=self.used_total,
-            state=self.state and wire.SlotState(self.state) or None,
+            state=wire.SlotState(self.state) if self.state else None,
         )
 
 
@@ -149,35 +149,35 @@ class _Moment:
 def _take_readings(
     moment: _Moment, message: wire.Telemetry, faults: tuple[Fault, ...], *, has_clock: bool
 ) -> Taken:
-    found = list(faults)
-    readings = []
+    found, readings = list(faults), []
     for name, said in message.slots.items():
         slot = moment.device.slots.get(name)
-        fault = (
-            _unknown_slot(moment.device, f"slots.{name}", name)
-            if slot is None
-            else (moment.lost_boot(slot) or _wrong_measure(said, slot.spec))
-        )
-        if fault or slot is None:
-            found += [fault] if fault else []
-            continue
-        readings.append(
-            Reading(
-                device_id=moment.device.device_id,
-                boot_id=message.boot_id,
-                seq=message.seq,
-                slot=name,
-                measured_at=moment.measured_at,
-                received_at=moment.received_at,
-                has_clock=has_clock,
-                level=said.level,
-                quantity=_of_unit(said, "quantity", slot.spec),
-                used_total=_of_unit(said, "used_total", slot.spec),
-                state=said.state,
-                raw=said.raw,
-            )
-        )
+        if slot is None:
+            found.append(_unknown_slot(moment.device, f"slots.{name}", name))
+        elif fault := moment.lost_boot(slot) or _wrong_measure(said, slot.spec):
+            found.append(fault)
+        else:
+            readings.append(_reading(moment, slot, said, has_clock=has_clock))
     return Taken(faults=tuple(found), readings=tuple(readings))
+
+
+def _reading(
+    moment: _Moment, slot: KnownSlot, said: wire.SlotReading, *, has_clock: bool
+) -> Reading:
+    return Reading(
+        device_id=slot.device_id,
+        boot_id=moment.message.boot_id,
+        seq=moment.message.seq,
+        slot=slot.slot,
+        measured_at=moment.measured_at,
+        received_at=moment.received_at,
+        has_clock=has_clock,
+        level=said.level,
+        quantity=_of_unit(said, "quantity", slot.spec),
+        used_total=_of_unit(said, "used_total", slot.spec),
+        state=said.state,
+        raw=said.raw,
+    )
 
 
 def _take_event(moment: _Moment, message: wire.Event) -> Taken:

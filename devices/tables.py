@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
@@ -49,7 +49,7 @@ class DeviceRow(SQLModel, table=True):
     is_test: bool = False
     timezone: str = "UTC"  # the owner's, once claimed: where the days of use begin
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    boot_id: int = -1  # the highest seen
+    boot_id: int = Field(default=-1, sa_type=BigInteger)  # the highest seen
     last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_online: bool = False
     firmware: str | None = None
@@ -103,8 +103,8 @@ class ReadingRow(SQLModel, table=True):
     __table_args__ = (Index(None, "device_id", "slot", "measured_at"),)
 
     device_id: str = Field(primary_key=True)
-    boot_id: int = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
+    boot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
     slot: str = Field(primary_key=True)
     measured_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -122,8 +122,8 @@ class DeviceEventRow(SQLModel, table=True):
     __table_args__ = (Index(None, "device_id", "measured_at"),)
 
     device_id: str = Field(primary_key=True)
-    boot_id: int = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
+    boot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
     event: str
     slot: str | None = None
     detail: str | None = None
@@ -138,8 +138,8 @@ class RefillRow(SQLModel, table=True):
 
     device_id: str = Field(primary_key=True)
     slot: str = Field(primary_key=True)
-    boot_id: int = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
+    boot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
     refilled_at: datetime = Field(sa_type=UtcDateTime)  # the first sign of it
     amount: float  # units in the slot afterwards
     filled: float  # units that went in

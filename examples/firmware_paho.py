@@ -8,6 +8,7 @@ Each line on standard input stands for the sensor: a level from 0 to 1, or `refi
 import itertools
 import json
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ host, port, device_id, secret = sys.argv[1:5]
 topic = f"v1/devices/{device_id}/"
 boot_id = int(time.time())  # must be higher after each start; a counter in flash does as well
 sequence = itertools.count(1)
+online = threading.Event()
 unconfirmed = {}  # events by (boot_id, seq), until a receipt names them
 
 
@@ -36,6 +38,7 @@ def on_connect(client, userdata, flags, reason, properties):
     client.subscribe(topic + "receipt")
     birth = {"v": 1, "state": "online", "boot_id": boot_id, "firmware": "example 1"}
     client.publish(topic + "status", json.dumps(birth), qos=1, retain=True)
+    online.set()
 
 
 def on_message(client, userdata, message):
@@ -50,8 +53,7 @@ offline = {"v": 1, "state": "offline", "boot_id": boot_id}
 client.will_set(topic + "status", json.dumps(offline), qos=1, retain=True)
 client.connect(host, int(port), keepalive=30)
 client.loop_start()  # sends, receives and connects again by itself
-while not client.is_connected():
-    time.sleep(0.1)
+online.wait()
 for line in sys.stdin:
     if line.strip() == "refilled":
         publish("event", event="refilled", slot="filter")

@@ -13,7 +13,6 @@ from ucp_sdk.models.schemas.shopping.order import Order as UcpOrder
 from ucp_sdk.models.schemas.shopping.types.error_response import ErrorResponse
 from ucp_sdk.models.schemas.ucp import (
     BusinessSchema,
-    Error,
     ResponseCatalogSchema,
     ResponseCheckoutSchema,
     ResponseOrderSchema,
@@ -156,7 +155,7 @@ class Answers:
     def error(self, problems: Iterable[Problem]) -> Json:
         """A business outcome without a resource; sent with status 200, as UCP asks."""
         answer = {
-            "ucp": Error(version=UCP_VERSION, status="error"),
+            "ucp": {"version": UCP_VERSION, "status": "error"},
             "messages": [{**message(each), "severity": "unrecoverable"} for each in problems],
         }
         return sent(ErrorResponse.model_validate(answer))

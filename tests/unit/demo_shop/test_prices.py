@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,9 +27,8 @@ def test_a_price_stays_near_its_list_price(article: Article, seed: int, on: date
 def test_a_price_keeps_for_a_week_and_moves_over_the_year(article: Article) -> None:
     seen = [prices.price_minor(article, seed=7, on=on) for on in YEAR]
     weeks = {on.toordinal() // 7 for on in YEAR}
-    assert len(
-        {(on.toordinal() // 7, price) for on, price in zip(YEAR, seen, strict=True)}
-    ) == len(weeks)
+    by_week = {(on.toordinal() // 7, price) for on, price in zip(YEAR, seen, strict=True)}
+    assert len(by_week) == len(weeks)
     assert len(set(seen)) > len(weeks) // 2
 
 
@@ -43,7 +43,7 @@ def test_promotions_come_about_once_a_quarter() -> None:
 
 def test_a_week_moves_the_drift_by_at_most_four_percent() -> None:
     drifts = [prices.drift_ppm("HH-1", seed=7, week=week) for week in range(500)]
-    steps = [abs(after - before) for before, after in zip(drifts, drifts[1:], strict=False)]
+    steps = [abs(after - before) for before, after in pairwise(drifts)]
     assert max(map(abs, drifts)) <= 60_000
     assert max(steps) <= 40_000
 

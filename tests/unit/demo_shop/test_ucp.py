@@ -123,6 +123,13 @@ async def test_the_profile_conforms(shop: Shop) -> None:
     assert_conforms(profile, "discovery/profile.json#/$defs/business_profile")
 
 
+async def test_what_lacks_a_required_field_does_not_conform(shop: Shop) -> None:
+    session = await shop.ready()
+    del session["status"]
+    with pytest.raises(AssertionError, match="'status' is a required property"):
+        assert_conforms(session, CHECKOUT)
+
+
 async def test_search_conforms_and_pages_show_every_article_once(shop: Shop) -> None:
     shown: list[str] = []
     paging: dict[str, Any] = {"limit": 7}

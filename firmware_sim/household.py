@@ -98,6 +98,12 @@ class Household:
         fits = goods.fits if goods.fits in {kind.fits for _, kind in self._slots()} else None
         self._record(Parcel(at=at, gtin=gtin, packs=packs, fits=fits, units=units))
 
+    def low(self) -> Iterator[str]:
+        """Specifications of which slot and cupboard hold less than a third of a slot."""
+        for device, kind in self._slots():
+            if device.content[kind.slot] + self.shelf[kind.fits] < kind.capacity / 3:
+                yield kind.fits
+
     def close(self, at: datetime) -> list[Transmission]:
         """End the run: the radios send what they still hold, and the truth is completed."""
         sent = self.tick(at)

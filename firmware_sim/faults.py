@@ -54,8 +54,9 @@ class Transmission:
 class Radio:
     """One device's radio, off until its first boot.
 
-    After an offline spell the newest message goes out first, then the backlog in order. What is
-    still held is sent before a reboot, as messages of an earlier boot are refused after it.
+    After an offline spell the newest message goes out first, then the backlog in order. Copies
+    leave before the spell, so that nothing is later than the longest one; what is still held is
+    sent before a reboot, as messages of an earlier boot are refused after it.
     """
 
     def __init__(
@@ -111,10 +112,11 @@ class Radio:
                 self._note(Fault.UNKNOWN, at, blind)
                 return self._passed(blind, at) + self._passed(self._numbered(message), at)
             case Fault.LATE if not self._offline_until:
-                self._offline_until = at + LONGEST_OFFLINE * self._luck("offline").uniform(
-                    0.02, 1
-                )
-            case Fault.DUPLICATE:
+                copies = self._copies_due(None)
+                spell = LONGEST_OFFLINE * self._luck("offline").uniform(0.02, 1)
+                self._offline_until = at + spell
+                return copies + self._passed(self._numbered(message), at)
+            case Fault.DUPLICATE if not self._offline_until:
                 return self._passed(self._doubled(self._numbered(message), at), at)
         return self._passed(self._numbered(message), at)
 

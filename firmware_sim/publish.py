@@ -7,7 +7,7 @@ platform's receipt names them.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
@@ -21,6 +21,7 @@ from firmware_sim.faults import Transmission
 
 RETRY_S: Final = 0.25  # between two attempts to connect or publish
 RESEND_S: Final = 5.0  # an event without a receipt; receipts come at most once a second
+ANSWER_S: Final = 3.0  # of the broker; aiomqtt does not tell sooner that a connection was lost
 AT_ONCE: Final = 8  # publications in flight of one device
 
 _log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Publisher:
         by_device: dict[str, list[Transmission]] = {}
         for each in transmissions:
             by_device.setdefault(each.device_id, []).append(each)
-        await asyncio.gather(*(self._lines[d].send(said) for d, said in by_device.items()))
+        await _together(self._lines[d].send(said) for d, said in by_device.items())
 
     def unreceived(self) -> int:
         """Events that no receipt has named yet."""
@@ -143,7 +144,7 @@ class _Line:
             if each.channel == "event":
                 self.kept[each.boot_id, each.seq] = each
                 self.nothing_kept.clear()
-        await asyncio.gather(*(self._acknowledged(each) for each in batch))
+        await _together(self._acknowledged(each) for each in batch)
 
     async def _acknowledged(self, each: Transmission) -> None:
         while True:
@@ -159,7 +160,7 @@ class _Line:
     async def _resend(self) -> None:
         while True:
             await asyncio.sleep(RESEND_S)
-            await asyncio.gather(*(self._acknowledged(each) for each in self.kept.values()))
+            await _together(self._acknowledged(each) for each in self.kept.values())
 
     async def _stay_connected(self, birth: Transmission) -> None:
         while self._refusal is None:
@@ -200,6 +201,7 @@ class _Line:
             password=self._secret,
             identifier=self._device_id,
             will=aiomqtt.Will(birth.topic, birth.will, qos=1, retain=True),
+            timeout=ANSWER_S,
             max_concurrent_outgoing_calls=AT_ONCE,
             logger=_log,
         )
@@ -214,6 +216,17 @@ class _Line:
             self.kept.pop(event, None)
         if not self.kept:
             self.nothing_kept.set()
+
+
+async def _together(acts: Iterable[Coroutine[None, None, None]]) -> None:
+    """Side by side; the first failure ends the others."""
+    tasks = [asyncio.create_task(act) for act in acts]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _is_refusal(error: aiomqtt.MqttError) -> bool:

@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -65,3 +66,15 @@ async def test_a_packed_answer_is_not_unpacked() -> None:
     headers = {"Content-Encoding": "gzip"}
     answer = await sent(httpx.Response(200, headers=headers, stream=packed))
     assert isinstance(answer, NoAnswer)
+
+
+class Hanging(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+
+async def test_an_answer_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WHOLE_S", 0.05)
+    answer = await sent(httpx.Response(200, stream=Hanging()))
+    assert answer == NoAnswer("no whole answer within 0.05 s")

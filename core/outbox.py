@@ -104,8 +104,8 @@ async def claim(
     return row
 
 
-async def done(session: AsyncSession, outbox_id: int) -> None:
-    await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id) == outbox_id))
+async def done(session: AsyncSession, row: OutboxRow) -> None:
+    await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id) == row.outbox_id))
 
 
 async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: datetime) -> None:

@@ -76,13 +76,13 @@ class SlotRow(SQLModel, table=True):
     fold: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # devices.levels state
     checkpoint: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     condition: str = "unknown"  # devices.wire.SlotState; unknown until something is measured
-    in_slot: float | None = None  # units usable (consumed) or free (filled); None: unknown
+    in_slot: float | None = None  # units usable (consumed) or free (filled)
     measured_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # of `in_slot`
     heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # of any message
 
 
 class ReadingRow(SQLModel, table=True):
-    """What one message said of one slot, as sent. `verdict`: applied, held, glitch or history."""
+    """What one message said of one slot. `verdict`: applied, held, glitch or history."""
 
     __tablename__: ClassVar[str] = "reading"
     __table_args__ = (Index(None, "device_id", "slot", "measured_at"),)

@@ -6,6 +6,7 @@ Works inside the caller's transaction. Every move appends one row of history.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import CursorResult, update
@@ -13,8 +14,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.money import Money
+from devices.tables import StockRow
 from replenishment.order_states import LIVE, WAITING, OrderEvent, OrderState, next_state
 from replenishment.tables import NeedRow, OrderEventRow, OrderLineRow, OrderRow
+
+
+VENDOR: Final = "vendor"
+PLATFORM: Final = "platform"
 
 
 class UnknownOrder(Exception):
@@ -89,7 +95,8 @@ async def propose(
     )
     session.add(order)
     await session.flush()
-    session.add_all(_line_row(order, number, line) for number, line in enumerate(proposal.lines))
+    for number, line in enumerate(proposal.lines):
+        session.add(_line_row(order, number, line))
     return order
 
 
@@ -112,9 +119,9 @@ def _line_row(order: OrderRow, number: int, line: Line) -> OrderLineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Who moved an order and why. `by`: a member's id, "mandate:<id>", "vendor", "platform"."""
+    """Who moved an order and why. `by`: a member's id, "mandate:<id>", VENDOR or PLATFORM."""
 
-    by: str = "platform"
+    by: str = PLATFORM
     remark: str = ""
 
 
@@ -156,7 +163,7 @@ async def move(
 
 
 async def get(session: AsyncSession, order_id: UUID) -> OrderRow:
-    """Locked until the end of the transaction. Raises UnknownOrder, also for another owner's."""
+    """Locked until the end of the transaction. Raises UnknownOrder, also for another's."""
     found = await session.exec(
         select(OrderRow).where(OrderRow.order_id == order_id).with_for_update()
     )
@@ -193,14 +200,20 @@ async def live(session: AsyncSession, stock_id: UUID) -> OrderRow | None:
     return found.one_or_none()
 
 
-async def units_coming(session: AsyncSession, stock_id: UUID) -> tuple[int, int]:
-    """(on order, waiting for approval), in units of the stock."""
-    order = await live(session, stock_id)
+async def units_coming(session: AsyncSession, stock: StockRow) -> tuple[int, int]:
+    """(on order, waiting for approval). A product the owner chose in another unit than the
+    stock's cannot be counted.
+    """
+    order = await live(session, stock.stock_id)
     if order is None:
         return 0, 0
-    units = sum(
-        line.packs * line.pack_quantity
-        for line in await lines(session, order.order_id)
-        if line.stock_id == stock_id
-    )
+    units = await units_of(session, order.order_id, stock)
     return (0, units) if order.state in WAITING else (units, 0)
+
+
+async def units_of(session: AsyncSession, order_id: UUID, stock: StockRow) -> int:
+    return sum(
+        line.packs * line.pack_quantity
+        for line in await lines(session, order_id)
+        if line.stock_id == stock.stock_id and line.unit == stock.unit
+    )

@@ -18,7 +18,6 @@ from devices.tables import StockRow
 from replenishment.order_states import LIVE, WAITING, OrderEvent, OrderState, next_state
 from replenishment.tables import NeedRow, OrderEventRow, OrderLineRow, OrderRow
 
-
 VENDOR: Final = "vendor"
 PLATFORM: Final = "platform"
 

@@ -249,6 +249,13 @@ async def put_sight(session: AsyncSession, sight: Sight) -> bool:
     return is_news
 
 
+async def forget_sight(session: AsyncSession, vendor_id: str, category: str) -> None:
+    """Its offers have proved wrong: nothing is decided before they are looked at again."""
+    row = await session.get(CatalogueSightRow, (vendor_id, category))
+    if row is not None:
+        await session.delete(row)
+
+
 async def tried_since(session: AsyncSession, category: str, since: datetime) -> frozenset[str]:
     """Vendors whose catalogue of that category was looked at, well or not."""
     found = await session.exec(

@@ -37,11 +37,13 @@ def complete(
 
 
 def fits(candidate: Candidate, need: Need, policy: Policy, facts: Facts) -> Objection | None:
-    if candidate.category == need.category and not set(need.fits).isdisjoint(candidate.fits):
-        return None
-    return Objection(
-        facts={"offered": ", ".join(candidate.fits), "wanted": ", ".join(need.fits)}
-    )
+    if candidate.category != need.category:
+        return Objection(facts={"offered": candidate.category, "wanted": need.category})
+    if set(need.fits).isdisjoint(candidate.fits):
+        return Objection(
+            facts={"offered": ", ".join(candidate.fits), "wanted": ", ".join(need.fits)}
+        )
+    return None
 
 
 def unit_matches(

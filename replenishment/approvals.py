@@ -16,12 +16,14 @@ from accounts import notices
 from accounts.notices import Notice
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS
+from accounts.tables import OwnerRow
 from core import outbox
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices.tables import StockRow
-from replenishment import needs, orders, overrides, work
+from replenishment import addresses, needs, orders, overrides, work
+from replenishment.addresses import AddressMissing
 from replenishment.order_states import IllegalTransition, OrderEvent, OrderState
 from replenishment.orders import Cause
 from replenishment.overrides import Choice
@@ -66,7 +68,7 @@ class Word:
 async def approve(
     order_id: UUID, word: Word, *, transaction: Transaction, clock: Clock, ids: Ids
 ) -> OrderState:
-    """Raises MayNotApprove, AskExpired, IllegalTransition, UnknownOrder."""
+    """Raises MayNotApprove, AskExpired, AddressMissing, IllegalTransition, UnknownOrder."""
     async with transaction(word.principal.party_id) as session:
         order = await _asked(session, order_id, word, clock=clock, ids=ids)
         return await _approve(session, order, word.cause, clock=clock)
@@ -113,7 +115,7 @@ async def reject(
     clock: Clock,
     ids: Ids,
 ) -> OrderState:
-    """Raises what `approve` raises, but for AskExpired: a late no is still a no."""
+    """Raises what `approve` raises, but for AskExpired: a late no is a no."""
     async with transaction(word.principal.party_id) as session:
         order = await orders.get(session, order_id)
         await _check_role(session, order, word, clock=clock, ids=ids)
@@ -188,6 +190,9 @@ async def _check_role(
 async def _approve(
     session: AsyncSession, order: OrderRow, cause: Cause, *, clock: Clock
 ) -> OrderState:
+    owner = await session.get_one(OwnerRow, order.owner_id)
+    if not addresses.is_complete(owner):
+        raise AddressMissing(order.owner_id)
     at = clock.now()
     state = await orders.move(session, order, OrderEvent.APPROVE, at=at, cause=cause)
     await outbox.add(session, work.submit_order(order.order_id, at, order.correlation))

@@ -18,7 +18,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.money import Money
 from devices.tables import StockRow
-from replenishment import orders, outcomes
+from replenishment import addresses, orders, outcomes
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.outcomes import Answered
 from replenishment.tables import OrderRow
@@ -28,7 +28,6 @@ WITH_VENDOR: Final = (OrderState.SUBMITTING, OrderState.NEEDS_OWNER)
 ON_ITS_WAY: Final = (OrderState.PLACED, OrderState.SHIPPED)
 
 VendorOf = Callable[[str], Vendor]  # by vendor_id
-ShipToOf = Callable[[OwnerRow], ShipTo]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,6 @@ async def submit(
     clock: Clock,
     ids: Ids,
     vendor_of: VendorOf,
-    ship_to_of: ShipToOf,
 ) -> OrderState:
     """Send one order to its vendor, or ask under the same key what became of it.
 
@@ -60,7 +58,7 @@ async def submit(
             await orders.move(session, order, OrderEvent.SUBMIT, at=clock.now())
         elif order.state not in WITH_VENDOR:
             return OrderState(order.state)
-        intent = await _intent(session, order, ship_to_of)
+        intent = await _intent(session, order)
     outcome = await vendor_of(intent.vendor_id).place(order_id, intent.pinned, intent.ship_to)
     async with transaction(ALL_OWNERS) as session:  # T4
         answered = await _answered(session, order_id, clock=clock, ids=ids)
@@ -88,7 +86,7 @@ async def poll(
         return await outcomes.follow(answered, seen)
 
 
-async def _intent(session: AsyncSession, order: OrderRow, ship_to_of: ShipToOf) -> Intent:
+async def _intent(session: AsyncSession, order: OrderRow) -> Intent:
     owner = await session.get_one(OwnerRow, order.owner_id)
     lines = await orders.lines(session, order.order_id)
     return Intent(
@@ -97,7 +95,7 @@ async def _intent(session: AsyncSession, order: OrderRow, ship_to_of: ShipToOf) 
             lines=tuple(ToBuy(sku=line.sku, packs=line.packs) for line in lines),
             total=Money(order.total_minor, order.currency),
         ),
-        ship_to=ship_to_of(owner),
+        ship_to=await addresses.ship_to(session, owner),
     )
 
 

@@ -38,6 +38,13 @@ class Look(StrEnum):
     UNWANTED = "unwanted"  # no such vendor, or nobody has a stock of that category
 
 
+async def schedule(session: AsyncSession, *, at: datetime) -> None:
+    """A look at every category of every vendor; those nobody needs end with it."""
+    for vendor in await store.vendors(session):
+        for category in vendor.categories:
+            await outbox.add(session, work.refresh_offers(vendor.vendor_id, category, at))
+
+
 async def refresh(
     vendor_id: str,
     category: str,

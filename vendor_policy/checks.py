@@ -101,6 +101,22 @@ def brand_not_blocked(
     return Objection(facts={"brand": candidate.brand})
 
 
+def product_picked(
+    candidate: Candidate, need: Need, policy: Policy, facts: Facts
+) -> Objection | None:
+    if not need.products or candidate.gtin in need.products:
+        return None
+    return Objection(facts={"gtin": candidate.gtin, "picked": ", ".join(need.products)})
+
+
+def product_not_blocked(
+    candidate: Candidate, need: Need, policy: Policy, facts: Facts
+) -> Objection | None:
+    if candidate.gtin not in policy.products_blocked:
+        return None
+    return Objection(facts={"gtin": candidate.gtin})
+
+
 def vendor_allowed(
     candidate: Candidate, need: Need, policy: Policy, facts: Facts
 ) -> Objection | None:

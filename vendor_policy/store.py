@@ -148,9 +148,13 @@ async def vendor(session: AsyncSession, vendor_id: str) -> VendorRow | None:
     return await session.get(VendorRow, vendor_id)
 
 
-async def vendors_of(session: AsyncSession, category: str) -> list[VendorRow]:
+async def vendors(session: AsyncSession) -> Sequence[VendorRow]:
     found = await session.exec(select(VendorRow).order_by(col(VendorRow.vendor_id)))
-    return [row for row in found if category in row.categories]
+    return found.all()
+
+
+async def vendors_of(session: AsyncSession, category: str) -> list[VendorRow]:
+    return [row for row in await vendors(session) if category in row.categories]
 
 
 def declaration(row: VendorRow) -> VendorDeclaration:

@@ -199,7 +199,7 @@ def _slot(title: str, kind: str, colour: str | None) -> str:
 def _percent(level: object) -> SlotReading:
     """-1 and -2 are "unavailable" and "unknown", -3 is "unknown, but not at its end" (CUPS)."""
     raw = None if level is None else f"marker-level={level}"[:LONGEST_RAW]
-    if isinstance(level, int) and 0 <= level <= 100:
+    if type(level) is int and 0 <= level <= 100:  # a bool is an int, too
         return SlotReading(level=level / 100, raw=raw)
     state = SlotState.SOME_REMAINING if level == -3 else SlotState.UNKNOWN
     return SlotReading(state=state, raw=raw)

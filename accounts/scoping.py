@@ -14,10 +14,10 @@ from sqlmodel import Field, SQLModel
 
 
 class AllOwners(Enum):
-    TOKEN = "all owners"
+    EVERYONE = "all owners"
 
 
-ALL_OWNERS: Final = AllOwners.TOKEN
+ALL_OWNERS: Final = AllOwners.EVERYONE
 
 Scope = UUID | AllOwners
 

@@ -1,6 +1,6 @@
 """Canonical JSON for everything that is hashed: RFC 8785 restricted to what needs no float.
 
-With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
+Pure. With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
 """
 
 import hashlib
@@ -35,21 +35,21 @@ def digest(data: bytes) -> str:
 
 
 def _check(value: object, path: str) -> None:
-    match value:
-        case None | bool() | str():
-            return
-        case int():
-            if abs(value) > SAFE_INTEGER:
-                raise NotCanonical(path, "integer beyond 2**53 - 1; write it as a string")
-        case float():
-            raise NotCanonical(path, "a float; use minor units, ppm or a decimal string")
-        case dict():
-            for key, item in value.items():
-                if not (isinstance(key, str) and key.isascii()):
-                    raise NotCanonical(path, f"key {key!r} is not an ASCII string")
-                _check(item, f"{path}.{key}")
-        case list() | tuple():
-            for at, item in enumerate(value):
-                _check(item, f"{path}[{at}]")
-        case _:
-            raise NotCanonical(path, f"{type(value).__name__} has no JSON form")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_key(key, path)
+            _check(item, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for at, item in enumerate(value):
+            _check(item, f"{path}[{at}]")
+    elif isinstance(value, float):
+        raise NotCanonical(path, "a float; use minor units, ppm or a decimal string")
+    elif isinstance(value, int) and abs(value) > SAFE_INTEGER:
+        raise NotCanonical(path, "integer beyond 2**53 - 1; write it as a string")
+    elif not isinstance(value, str | int | None):
+        raise NotCanonical(path, f"{type(value).__name__} has no JSON form")
+
+
+def _check_key(key: object, path: str) -> None:
+    if not (isinstance(key, str) and key.isascii()):
+        raise NotCanonical(path, f"key {key!r} is not an ASCII string")

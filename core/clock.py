@@ -20,7 +20,9 @@ class WallClock:
 
 class ClockWentBack(Exception):
     def __init__(self, now: datetime, to: datetime) -> None:
-        super().__init__(f"a stepped clock at {now.isoformat()} cannot go back to {to.isoformat()}")
+        super().__init__(
+            f"a stepped clock at {now.isoformat()} cannot go back to {to.isoformat()}"
+        )
 
 
 class SteppedClock:

@@ -1,4 +1,4 @@
-"""Money as an integer of minor units plus currency, and exact arithmetic on it."""
+"""Money as an integer of minor units plus currency, and exact arithmetic on it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,12 @@ class Money:
     def __post_init__(self) -> None:
         if isinstance(self.minor, bool) or not isinstance(self.minor, int):
             raise TypeError("minor must be an integer of minor units")
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
-            raise ValueError(f"currency must be an ISO 4217 code such as EUR, not {self.currency!r}")
+        if not (
+            len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()
+        ):
+            raise ValueError(
+                f"currency must be an ISO 4217 code such as EUR, not {self.currency!r}"
+            )
 
     def __add__(self, other: Self) -> "Money":
         return Money(self.minor + self._same(other), self.currency)
@@ -50,7 +54,7 @@ class Money:
 
 
 def half_even(numerator: int, denominator: int) -> int:
-    """numerator / denominator to the nearest integer, ties to the even one; denominator > 0."""
+    """The quotient to the nearest integer, ties to the even one; `denominator` > 0."""
     quotient, rest = divmod(numerator, denominator)
     doubled = 2 * rest
     if doubled > denominator or (doubled == denominator and quotient % 2 == 1):

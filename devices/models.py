@@ -32,13 +32,19 @@ class SlotSpec(Frozen):
     slot: SlotName
     title: Annotated[str, Field(min_length=1, max_length=80)]
     category: SlotName  # of the consumable, e.g. "laundry-detergent"
-    fits: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]  # specifications a product must name one of
+    fits: Annotated[
+        tuple[str, ...], Field(min_length=1, max_length=20)
+    ]  # specifications a product must name one of
     capacity: Annotated[int, Field(gt=0, le=10_000_000)]  # in units
     unit: Unit
     direction: Literal["consumed", "filled"] = "consumed"
     measure: Measure
-    typical_use_per_day: Annotated[float, Field(gt=0)]  # units per day, before anything is learned
-    most_per_day: Annotated[float, Field(gt=0)]  # units per day; a faster fall is held as a jump
+    typical_use_per_day: Annotated[
+        float, Field(gt=0)
+    ]  # units per day, before anything is learned
+    most_per_day: Annotated[
+        float, Field(gt=0)
+    ]  # units per day; a faster fall is held as a jump
 
     @model_validator(mode="after")
     def _full_slot(self) -> "SlotSpec":

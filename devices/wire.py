@@ -1,7 +1,7 @@
 """Topics and payloads v1: the contract with firmware.
 
 Pure. Bytes become one typed value here, once. Unknown fields are ignored, because firmware is
-updated on its own schedule; wrong or impossible values are quarantined with the field and the fix.
+updated on its own schedule; wrong or impossible values are quarantined with field and fix.
 """
 
 import json
@@ -103,7 +103,8 @@ class Receipt(BaseModel):
 class Fault:
     """Why something a device sent was not taken, and what to change in the firmware."""
 
-    code: str  # bad_payload, too_large, unknown_device, unknown_slot, clock_ahead, old_boot, glitch
+    # bad_payload, too_large, unknown_device, unknown_slot, clock_ahead, old_boot or glitch
+    code: str
     field: str
     value: str
     fix: str

@@ -1,0 +1,114 @@
+"""Storage of needs, orders, their lines and their history."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from accounts.scoping import OwnedRow
+from core.database import UtcDateTime
+from replenishment.order_states import LIVE, OrderState
+
+_IS_LIVE = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(LIVE))))
+_IS_OPEN = text("closed_at IS NULL")
+
+
+class NeedRow(OwnedRow, table=True):
+    """A stock that should be filled up; at most one open need a stock."""
+
+    __tablename__: ClassVar[str] = "need"
+    __table_args__ = (
+        Index(
+            "uq_need_open",
+            "stock_id",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
+    )
+
+    need_id: UUID = Field(primary_key=True)  # uuid5(stock, n)
+    stock_id: UUID = Field(foreign_key="stock.stock_id", index=True)
+    body: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy Need, as last reviewed
+    attempts: int = 0
+    risk_ppm: int = 0  # of running out before a delivery, when last asked
+    quiet_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    quiet_reason: str = ""  # "expired", "rejected" or ""
+    quiet_facts: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSON
+    )  # what a new ask must differ from
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OrderRow(OwnedRow, table=True):
+    __tablename__: ClassVar[str] = "order"
+    __table_args__ = (
+        UniqueConstraint("need_id", "attempt"),
+        Index(
+            "uq_order_live",
+            "stock_id",
+            unique=True,
+            sqlite_where=_IS_LIVE,
+            postgresql_where=_IS_LIVE,
+        ),
+    )
+
+    order_id: UUID = Field(
+        primary_key=True
+    )  # uuid5(need, attempt); the vendor's idempotency key
+    need_id: UUID = Field(foreign_key="need.need_id")
+    attempt: int
+    stock_id: UUID = Field(foreign_key="stock.stock_id", index=True)
+    record_id: UUID = Field(foreign_key="decision.record_id")
+    state: str = OrderState.PROPOSED
+    vendor_id: str = Field(foreign_key="vendor.vendor_id")
+    total_minor: int  # tax and delivery included
+    currency: str
+    mandate_id: UUID | None = None  # set when it was approved by a mandate
+    is_override: bool = False  # the owner chose another offer than the policy
+    is_test: bool = False
+    correlation: str = ""  # (device_id, boot_id, seq) of the message that led here
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # of the ask
+    vendor_order_number: str | None = None
+    continue_url: str | None = None
+    expected_on: date | None = None
+    placed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    shipped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OrderLineRow(OwnedRow, table=True):
+    """Pinned before anything is sent: product, packs and price."""
+
+    __tablename__: ClassVar[str] = "order_line"
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order.order_id")
+    line: int = Field(primary_key=True)
+    stock_id: UUID
+    offer_id: str
+    sku: str
+    gtin: str
+    title: str
+    packs: int
+    pack_quantity: int  # units in one pack
+    unit: str
+    price_minor: int  # of one pack, tax included
+
+
+class OrderEventRow(OwnedRow, table=True):
+    """One move of one order: who, when, why."""
+
+    __tablename__: ClassVar[str] = "order_event"
+
+    order_event_id: int | None = Field(default=None, primary_key=True)
+    order_id: UUID = Field(foreign_key="order.order_id", index=True)
+    event: str
+    before: str
+    after: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str = ""  # a member, "mandate:<id>", "vendor" or "platform"
+    remark: str = ""

@@ -1,0 +1,73 @@
+"""Hop 4: takes due outbox rows and calls the use case that their kind names.
+
+A row whose use case fails is logged and claimed again later; nothing else stops for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounts.scoping import ALL_OWNERS
+from core import outbox
+from core.clock import Clock
+from core.database import Transaction
+from core.outbox import OutboxRow
+
+log = logging.getLogger(__name__)
+
+UseCase = Callable[[OutboxRow], Awaitable[None]]
+
+POLL_S = 0.5  # how soon a row that came due is seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """`clock` says what is due; `wall` measures leases."""
+
+    use_cases: Mapping[str, UseCase]
+    transaction: Transaction
+    clock: Clock
+    wall: Clock
+    lease: timedelta
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set; a row that has begun is finished."""
+        while not stop.is_set():
+            if await self.run_due() == 0:
+                await _wait(stop, POLL_S)
+
+    async def run_due(self) -> int:
+        """Does all that is due now, also what that makes due; returns how many rows."""
+        count = 0
+        while (row := await self._claim()) is not None:
+            await self._do(row)
+            count += 1
+        return count
+
+    async def _claim(self) -> OutboxRow | None:
+        async with self.transaction(ALL_OWNERS) as session:
+            return await outbox.claim(
+                session, now=self.clock.now(), wall=self.wall.now(), lease=self.lease
+            )
+
+    async def _do(self, row: OutboxRow) -> None:
+        try:
+            await self.use_cases[row.kind](row)
+        except Exception as error:
+            log.exception("outbox row %s (%s) failed", row.outbox_id, row.kind)
+            problem = f"{type(error).__name__}: {error}"
+            async with self.transaction(ALL_OWNERS) as session:
+                await outbox.failed(session, row, error=problem, now=self.clock.now())
+        else:
+            async with self.transaction(ALL_OWNERS) as session:
+                await outbox.done(session, row)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

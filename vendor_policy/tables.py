@@ -1,0 +1,117 @@
+"""Storage of vendors, offers as seen, product cards, policies, mandates, decision records."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from accounts.scoping import OwnedRow
+from core.database import UtcDateTime
+
+
+class VendorRow(SQLModel, table=True):
+    __tablename__: ClassVar[str] = "vendor"
+
+    vendor_id: str = Field(primary_key=True)  # a short name, e.g. "haushaltshof"
+    name: str
+    address: str
+    register_number: str
+    contact: str
+    verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    base_url: str
+    dialect: str  # a module of replenishment.vendors, e.g. "ucp"
+    categories: list[str] = Field(sa_type=JSON)
+    declaration: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.declarations
+    declaration_hash: str
+
+
+class ProductCardRow(SQLModel, table=True):
+    """What a product is, by GTIN; ours, public and contestable."""
+
+    __tablename__: ClassVar[str] = "product_card"
+
+    gtin: str = Field(primary_key=True)  # 14 digits
+    card: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.declarations.ProductCard
+
+
+class OfferRow(SQLModel, table=True):
+    """The newest sight of one vendor's SKU; older sights live on in the records."""
+
+    __tablename__: ClassVar[str] = "offer"
+    __table_args__ = (Index(None, "category", "expires_at"),)
+
+    vendor_id: str = Field(primary_key=True, foreign_key="vendor.vendor_id")
+    sku: str = Field(primary_key=True)
+    category: str
+    offer: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.offers.Offer
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RefusedOfferRow(SQLModel, table=True):
+    """A catalogue item that lacked a mandatory fact; told to the vendor with the field."""
+
+    __tablename__: ClassVar[str] = "refused_offer"
+
+    vendor_id: str = Field(primary_key=True, foreign_key="vendor.vendor_id")
+    sku: str = Field(primary_key=True)
+    category: str
+    title: str
+    missing: list[str] = Field(sa_type=JSON)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CatalogueSightRow(SQLModel, table=True):
+    """How the last look at one vendor's category went."""
+
+    __tablename__: ClassVar[str] = "catalogue_sight"
+
+    vendor_id: str = Field(primary_key=True, foreign_key="vendor.vendor_id")
+    category: str = Field(primary_key=True)
+    tried_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    problem: str = ""  # empty: it went well
+
+
+class PolicyRow(OwnedRow, table=True):
+    """One immutable version of an owner's policy; the highest version is in force."""
+
+    __tablename__: ClassVar[str] = "policy"
+    __table_args__ = (UniqueConstraint("owner_id", "version"),)
+
+    policy_id: UUID = Field(primary_key=True)
+    version: int
+    body: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.policy.Policy
+    policy_hash: str
+    author: str  # the member who saved it
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MandateRow(OwnedRow, table=True):
+    """What the owner allowed in advance; never changed, only revoked."""
+
+    __tablename__: ClassVar[str] = "mandate"
+
+    mandate_id: UUID = Field(primary_key=True)
+    stock_id: UUID = Field(index=True)
+    body: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.mandates.Mandate
+    mandate_hash: str
+    ends_on: date
+    accepted_at: datetime = Field(sa_type=UtcDateTime)
+    accepted_by: str
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DecisionRow(OwnedRow, table=True):
+    """One decision record: canonical JSON, exactly the bytes that were hashed."""
+
+    __tablename__: ClassVar[str] = "decision"
+
+    record_id: UUID = Field(primary_key=True)
+    stock_id: UUID = Field(index=True)
+    need_id: UUID = Field(index=True)
+    record: bytes = Field(sa_type=LargeBinary)
+    record_hash: str
+    decided_at: datetime = Field(sa_type=UtcDateTime)

@@ -7,6 +7,7 @@ device goes stale, and its owner is asked, instead of being shown a level that n
 import asyncio
 import logging
 import os
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ import aiomqtt
 import pyipp
 from paho.mqtt.reasoncodes import ReasonCode
 from pyipp.enums import ATTRIBUTE_ENUM_MAP, IppOperation
+from pyipp.parser import parse
 
 from broker.bridges import ipp_supplies
 from devices import wire
 
 FIRMWARE: Final = "bridge ipp 1"
 RETRY_S: Final = 5.0
+SUCCESSFUL: Final = range(0x200)  # IPP status codes, informational ones included
 
 # pyipp 0.17.2 refuses a whole answer over one value its enumerations do not know, and real
 # printers send such values (orientation 7, finishing 10).
@@ -47,7 +50,7 @@ class CredentialRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class DeviceCredential:
     """Where the platform listens for MQTT, and as which device the printer speaks."""
 
     host: str
@@ -63,17 +66,23 @@ async def read(url: str) -> ipp_supplies.Attributes:
     wanted = {"requested-attributes": [*ipp_supplies.WANTED]}
     try:
         async with pyipp.IPP(url) as printer:
-            answer = await printer.execute(
+            # Not `execute`: it answers whatever goes wrong in decoding with an empty error.
+            answer = await printer.raw(
                 IppOperation.GET_PRINTER_ATTRIBUTES, {"operation-attributes-tag": wanted}
             )
+        decoded = parse(answer)
     except (pyipp.IPPError, aiohttp.ClientError) as error:
         raise PrinterUnreadable(url, f"{type(error).__name__} {error}".strip()) from error
-    return next(iter(answer["printers"]), {})
+    except (struct.error, ValueError, LookupError) as error:
+        raise PrinterUnreadable(url, f"an answer that is no IPP: {error}") from error
+    if decoded["status-code"] not in SUCCESSFUL:
+        raise PrinterUnreadable(url, f"IPP status {decoded['status-code']:#06x}")
+    return next(iter(decoded["printers"]), {})
 
 
 async def run(
     url: str,
-    account: Account,
+    credential: DeviceCredential,
     *,
     interval_s: float,
     state_folder: Path,
@@ -83,17 +92,17 @@ async def run(
 
     A lost connection is made again. Raises CredentialRefused.
     """
-    boot_id = next_boot_id(state_folder / f"{account.device_id}.boot")
+    boot_id = next_boot_id(state_folder / f"{credential.device_id}.boot")
     numbers = count(1)
     while not stop.is_set():
         try:
-            async with _connected(account, boot_id) as client:
+            async with _connected(credential, boot_id) as client:
                 while not stop.is_set():
-                    await _report(url, account, client, (boot_id, next(numbers)))
+                    await _report(url, credential, client, (boot_id, next(numbers)))
                     await _pause(stop, interval_s)
         except aiomqtt.MqttError as error:
-            _raise_refusal(account, error)
-            _log.warning("%s: no connection, trying again: %s", account.device_id, error)
+            _raise_refusal(credential, error)
+            _log.warning("%s: no connection, trying again: %s", credential.device_id, error)
             await _pause(stop, RETRY_S)
 
 
@@ -111,7 +120,7 @@ def next_boot_id(path: Path) -> int:
 
 
 async def _report(
-    url: str, account: Account, client: aiomqtt.Client, number: tuple[int, int]
+    url: str, credential: DeviceCredential, client: aiomqtt.Client, number: tuple[int, int]
 ) -> None:
     try:
         attributes = await read(url)
@@ -127,21 +136,23 @@ async def _report(
         v=1, boot_id=boot_id, seq=seq, measured_at=datetime.now(UTC), slots=slots
     )
     payload = message.model_dump_json(exclude_none=True)
-    await client.publish(wire.topic(account.device_id, "telemetry"), payload, qos=1)
+    await client.publish(wire.topic(credential.device_id, "telemetry"), payload, qos=1)
 
 
 @asynccontextmanager
-async def _connected(account: Account, boot_id: int) -> AsyncIterator[aiomqtt.Client]:
+async def _connected(
+    credential: DeviceCredential, boot_id: int
+) -> AsyncIterator[aiomqtt.Client]:
     """Says `online` at first and `offline` at last; the will says it when nobody else can."""
-    topic = wire.topic(account.device_id, "status")
+    topic = wire.topic(credential.device_id, "status")
     online = wire.Status(v=1, state="online", boot_id=boot_id, firmware=FIRMWARE)
     offline = online.model_copy(update={"state": "offline"}).model_dump_json()
     client = aiomqtt.Client(
-        account.host,
-        account.port,
-        username=account.device_id,
-        password=account.secret,
-        identifier=account.device_id,
+        credential.host,
+        credential.port,
+        username=credential.device_id,
+        password=credential.secret,
+        identifier=credential.device_id,
         will=aiomqtt.Will(topic, offline, qos=1, retain=True),
         logger=_log,
     )
@@ -159,8 +170,8 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-def _raise_refusal(account: Account, error: aiomqtt.MqttError) -> None:
+def _raise_refusal(credential: DeviceCredential, error: aiomqtt.MqttError) -> None:
     if not isinstance(error, aiomqtt.MqttCodeError) or not isinstance(error.rc, ReasonCode):
         return
     if error.rc.getName() in {"Bad user name or password", "Not authorized"}:
-        raise CredentialRefused(account.device_id, str(error)) from error
+        raise CredentialRefused(credential.device_id, str(error)) from error

@@ -63,7 +63,7 @@ MOST_PER_DAY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supply:
+class ReportedSupply:
     slot: str
     title: str
     kind: str  # as reported, in lower case with hyphens: toner, ink-cartridge, waste-toner, opc
@@ -71,7 +71,7 @@ class Supply:
     reading: SlotReading
 
 
-def supplies(attributes: Attributes) -> tuple[Supply, ...]:
+def supplies(attributes: Attributes) -> tuple[ReportedSupply, ...]:
     """In the printer's own order; empty for a printer that reports none, which is legal."""
     found = _from_markers(attributes) or _from_supply_list(attributes)
     seen: Counter[str] = Counter()
@@ -111,7 +111,7 @@ def describe(attributes: Attributes) -> DeviceModel:
     )
 
 
-def _spec(supply: Supply) -> SlotSpec:
+def _spec(supply: ReportedSupply) -> SlotSpec:
     return SlotSpec(
         slot=supply.slot,
         title=supply.title[:80],
@@ -140,7 +140,7 @@ def _category(kind: str) -> str:
     return f"printer-{kind}"
 
 
-def _from_markers(attributes: Attributes) -> list[Supply]:
+def _from_markers(attributes: Attributes) -> list[ReportedSupply]:
     names = _texts(attributes, "marker-names")
     kinds = _texts(attributes, "marker-types")
     colours = _texts(attributes, "marker-colors")
@@ -156,7 +156,7 @@ def _from_markers(attributes: Attributes) -> list[Supply]:
     ]
 
 
-def _from_supply_list(attributes: Attributes) -> list[Supply]:
+def _from_supply_list(attributes: Attributes) -> list[ReportedSupply]:
     titles = _texts(attributes, "printer-supply-description")
     found = []
     for n, text in enumerate(_texts(attributes, "printer-supply")):
@@ -173,11 +173,13 @@ def _from_supply_list(attributes: Attributes) -> list[Supply]:
     return found
 
 
-def _supply(*, name: str, kind: str, colour: str | None, reading: SlotReading) -> Supply:
+def _supply(
+    *, name: str, kind: str, colour: str | None, reading: SlotReading
+) -> ReportedSupply:
     kind = _hyphened(kind)
     title = SERIAL.sub("", name).strip() or kind
     is_waste = kind.startswith("waste")
-    return Supply(
+    return ReportedSupply(
         slot=_slot(title, kind, colour),
         title=title,
         kind=kind,

@@ -1,8 +1,8 @@
 """The IPP bridge against Debian's ippeveprinter, and a Mosquitto in the platform's place."""
 
 import asyncio
-import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiomqtt
@@ -58,6 +58,21 @@ async def test_a_printer_that_is_switched_off_is_said_to_be_unreadable() -> None
         await ipp.read("http://localhost/ipp/print")
 
 
+@pytest.mark.parametrize("answer", [b"", b"HTTP is not IPP", bytes(200), b"\x02\x00\x05\x01"])
+async def test_an_answer_that_is_no_ipp_is_said_to_be_unreadable(answer: bytes) -> None:
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ipp.PrinterUnreadable):
+            await ipp.read(f"ipp://127.0.0.1:{port}/ipp/print")
+
+
 class Listener:
     """Hears what the bridge publishes."""
 
@@ -74,70 +89,82 @@ class Listener:
                     return parsed.message
         raise AssertionError
 
+    async def status(self) -> tuple[str, int]:
+        heard = await self.next_of("status")
+        assert isinstance(heard, wire.Status)
+        return heard.state, heard.boot_id
+
     async def until_black_is(self, level: float) -> wire.Telemetry:
-        while True:
-            heard = await self.next_of("telemetry")
-            assert isinstance(heard, wire.Telemetry)
-            if heard.slots["black"].level == level:
-                return heard
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                heard = await self.next_of("telemetry")
+                assert isinstance(heard, wire.Telemetry)
+                if heard.slots["black"].level == level:
+                    return heard
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path, SECRETS)
+    with broker.running():
+        yield broker
+
+
+@pytest.fixture
+async def listener(mosquitto: Mosquitto) -> AsyncIterator[Listener]:
+    async with aiomqtt.Client(
+        "127.0.0.1", mosquitto.port, username="platform", password=SECRETS["platform"]
+    ) as client:
+        await client.subscribe("v1/devices/+/#", qos=1)
+        yield Listener(client)
+
+
+def credential(port: int, secret: str) -> ipp.DeviceCredential:
+    return ipp.DeviceCredential(
+        host="127.0.0.1", port=port, device_id="printer-0001", secret=secret
+    )
+
+
+@asynccontextmanager
+async def bridge(printer: Printer, port: int, folder: Path) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        ipp.run(
+            printer.url,
+            credential(port, SECRETS["printer-0001"]),
+            interval_s=0.05,
+            state_folder=folder,
+            stop=stop,
+        )
+    )
+    yield
+    stop.set()
+    await asyncio.wait_for(running, DEADLINE_S)
 
 
 async def test_the_bridge_publishes_as_a_device_until_it_is_stopped(
-    printer: Printer, tmp_path: Path
+    printer: Printer, mosquitto: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
-    mosquitto = Mosquitto(tmp_path, SECRETS)
-    account = ipp.Account(
-        host="127.0.0.1",
-        port=mosquitto.port,
-        device_id="printer-0001",
-        secret=SECRETS["printer-0001"],
-    )
-    with mosquitto.running():
-        async with aiomqtt.Client(
-            "127.0.0.1", mosquitto.port, username="platform", password=SECRETS["platform"]
-        ) as client:
-            await client.subscribe("v1/devices/+/#", qos=1)
-            listener = Listener(client)
-            for boot_id in (1, 2):
-                printer.set_levels(black=75)
-                stop = asyncio.Event()
-                bridge = asyncio.create_task(
-                    ipp.run(
-                        printer.url,
-                        account,
-                        interval_s=0.05,
-                        state_folder=tmp_path / "state",
-                        stop=stop,
-                    )
-                )
-                born = await listener.next_of("status")
-                assert isinstance(born, wire.Status)
-                assert (born.state, born.boot_id) == ("online", boot_id)
-                first = await listener.until_black_is(0.75)
-                assert (first.boot_id, first.seq) == (boot_id, 1)
-                printer.set_levels(black=7)
-                low = await listener.until_black_is(0.07)
-                assert low.seq > first.seq
-                assert low.slots["cyan"].level == 0.5
-                stop.set()
-                await asyncio.wait_for(bridge, DEADLINE_S)
-                gone = await listener.next_of("status")
-                assert isinstance(gone, wire.Status)
-                assert (gone.state, gone.boot_id) == ("offline", boot_id)
+    for boot_id in (1, 2):
+        printer.set_levels(black=75)
+        async with bridge(printer, mosquitto.port, tmp_path / "state"):
+            assert await listener.status() == ("online", boot_id)
+            first = await listener.until_black_is(0.75)
+            assert (first.boot_id, first.seq) == (boot_id, 1)
+            printer.set_levels(black=7)
+            low = await listener.until_black_is(0.07)
+            assert low.seq > first.seq
+            assert low.slots["cyan"].level == 0.5
+        assert await listener.status() == ("offline", boot_id)
 
 
-async def test_a_bridge_with_a_wrong_secret_says_so(tmp_path: Path) -> None:
-    mosquitto = Mosquitto(tmp_path, SECRETS)
-    account = ipp.Account(
-        host="127.0.0.1",
-        port=mosquitto.port,
-        device_id="printer-0001",
-        secret=SECRETS["platform"],
-    )
-    with mosquitto.running(), pytest.raises(ipp.CredentialRefused, match="printer-0001"):
+async def test_a_bridge_with_a_wrong_secret_says_so(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with pytest.raises(ipp.CredentialRefused, match="printer-0001"):
         await ipp.run(
             "ipp://localhost/ipp/print",
-            account,
+            credential(mosquitto.port, "wrong"),
             interval_s=1,
             state_folder=tmp_path,
             stop=asyncio.Event(),
@@ -147,4 +174,4 @@ async def test_a_bridge_with_a_wrong_secret_says_so(tmp_path: Path) -> None:
 def test_boots_rise_from_start_to_start(tmp_path: Path) -> None:
     path = tmp_path / "state" / "printer-0001.boot"
     assert [ipp.next_boot_id(path) for _ in range(3)] == [1, 2, 3]
-    assert json.loads(path.read_text()) == 3
+    assert path.read_text() == "3"

@@ -203,7 +203,7 @@ async def replace_offers(
 ) -> None:
     """What the vendor shows now; SKUs it no longer shows are gone."""
     for table in (OfferRow, RefusedOfferRow):
-        await session.execute(
+        await session.exec(
             delete(table).where(
                 col(table.vendor_id) == sight.vendor_id, col(table.category) == sight.category
             )

@@ -20,7 +20,7 @@ from core.money import Money
 from core.outbox import OutboxRow
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow, StockRow
-from replenishment import approvals, fulfil, offers_refresh, orders, replenish, work
+from replenishment import approvals, fulfil, orders, replenish
 from replenishment.case import Occasion
 from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import LIVE, OrderState
@@ -28,6 +28,7 @@ from replenishment.proposals import Result
 from replenishment.replenish import Stop
 from replenishment.tables import NeedRow, OrderRow
 from replenishment.vendors.port import CatalogueItem
+from runtime.use_cases import UseCases
 from tests.fakes_vendor import FakeVendor
 from vendor_policy import store
 from vendor_policy.declarations import (
@@ -137,6 +138,14 @@ class World:
                 now=clock.now(),
             ),
         }
+
+        self.use_cases = UseCases(
+            transaction=database.transaction,
+            clock=clock,
+            ids=self.ids,
+            forecaster=ExponentialForecaster(),
+            vendor_of=lambda vendor_id: self.vendors[vendor_id],
+        ).table()
 
     async def build(self) -> "World":
         at = self.clock.now()
@@ -299,7 +308,7 @@ class World:
         """Does all that is due now, also what that makes due; returns how many rows."""
         count = 0
         while (row := await self._claim()) is not None:
-            await self._do(row)
+            await self.use_cases[row.kind](row)
             async with self.transaction(ALL_OWNERS) as session:
                 await outbox.done(session, row)
             count += 1
@@ -326,44 +335,6 @@ class World:
         async with self.transaction(ALL_OWNERS) as session:
             now = self.clock.now()
             return await outbox.claim(session, now=now, wall=now, lease=HOUR)
-
-    async def _do(self, row: OutboxRow) -> None:
-        payload, clock, ids = row.payload, self.clock, self.ids
-        transaction, vendor_of = self.transaction, self.vendors.__getitem__
-        match row.kind:
-            case work.REVIEW:
-                await self.review(
-                    Occasion(
-                        is_requested=bool(payload.get("requested")), correlation=row.correlation
-                    )
-                )
-            case work.REVIEW_DUE:
-                await replenish.review_due(
-                    transaction=transaction,
-                    clock=clock,
-                    ids=ids,
-                    forecaster=ExponentialForecaster(),
-                )
-            case work.REFRESH_OFFERS:
-                await offers_refresh.refresh(
-                    **payload, transaction=transaction, clock=clock, vendor_of=vendor_of
-                )
-            case work.EXPIRE_ASK:
-                await approvals.expire(
-                    UUID(payload["order_id"]), transaction=transaction, clock=clock, ids=ids
-                )
-            case work.SUBMIT_ORDER:
-                await self.submit(UUID(payload["order_id"]))
-            case work.POLL_ORDER:
-                await fulfil.poll(
-                    UUID(payload["order_id"]),
-                    transaction=transaction,
-                    clock=clock,
-                    ids=ids,
-                    vendor_of=vendor_of,
-                )
-            case unknown:
-                raise AssertionError(unknown)
 
     async def submit(self, order_id: UUID) -> OrderState:
         return await fulfil.submit(

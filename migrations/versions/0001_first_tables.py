@@ -84,6 +84,10 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("street", sa.String(), nullable=False),
+        sa.Column("postal_code", sa.String(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
         sa.Column("is_auto_stopped", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -173,6 +177,20 @@ def upgrade() -> None:
         sa.Column("declaration_hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("vendor_id", name=op.f("pk_vendor")),
     )
+    op.create_table(
+        "bridge_code",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_bridge_code_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_bridge_code")),
+    )
+    with op.batch_alter_table("bridge_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bridge_code_owner_id"), ["owner_id"], unique=False)
+
     op.create_table(
         "catalogue_sight",
         sa.Column("vendor_id", sa.String(), nullable=False),
@@ -712,6 +730,10 @@ def downgrade() -> None:
 
     op.drop_table("claim_try")
     op.drop_table("catalogue_sight")
+    with op.batch_alter_table("bridge_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bridge_code_owner_id"))
+
+    op.drop_table("bridge_code")
     op.drop_table("vendor")
     op.drop_table("refill")
     with op.batch_alter_table("reading", schema=None) as batch_op:

@@ -86,11 +86,15 @@ async def test_the_writer_thread_and_tasks_share_the_counter(database: Database)
 
 async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     await start_counting(database)
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with database.transaction(ALL_OWNERS) as session:
             (await session.get_one(QuarantineCountRow, KEY)).messages = 7
             await session.flush()
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await count(database) == 0
 
 

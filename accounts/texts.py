@@ -65,12 +65,17 @@ def stored_text(key: str, params: Mapping[str, Any]) -> Text:
         if currency and "_minor" in name:
             values[name.replace("_minor", "")] = Money(value, currency)
         elif name == "unit":
-            values[name] = Text(f"unit.{value}")
+            values[name] = Text(f"unit.{value}", {"n": _count(params)})
         elif name.endswith("_ppm"):
             values[name.removesuffix("_ppm")] = Share(value)
         else:
             values[name] = _stored(name, value)
     return Text(key, values)
+
+
+def _count(params: Mapping[str, Any]) -> int:
+    """What stands before the unit in the sentence."""
+    return next((params[name] for name in ("per_quantity", "quantity", "most") if name in params), 2)
 
 
 def _stored(name: str, value: Any) -> Value:
@@ -151,6 +156,13 @@ class Words:
         )
         return shown.replace("-", "−")
 
+    def typed(self, amount: Money | str) -> str:
+        """For an input field: an amount as its owner would type it."""
+        if isinstance(amount, str):
+            return amount
+        value = Decimal(amount.minor).scaleb(-2)
+        return format_decimal(value, format="0.00", locale=self._format)
+
     def number(self, value: float | Decimal, digits: int | None = None) -> str:
         """At most `digits` decimals; as many as are of use when not given."""
         if digits is None:
@@ -162,8 +174,9 @@ class Words:
         return format_percent(ppm / PPM, locale=self._format)
 
     def day(self, day: date) -> str:
-        """Weekday, day and month: `Wed 25 Nov`, `Mi. 25. Nov.`"""
-        return format_skeleton("MMMEd", day, locale=self._format).replace(",", "")
+        """Weekday, day and month, without a point at the end: `Wed 25 Nov`, `Mi. 25. November`."""
+        pattern = "EEE d MMM" if self.language == "en" else "EEE d. MMMM"
+        return format_date(day, pattern, locale=self._format)
 
     def short_day(self, day: date) -> str:
         return format_skeleton("MMMd", day, locale=self._format)
@@ -172,7 +185,7 @@ class Words:
         return format_date(day, "long", locale=self._format)
 
     def month(self, day: date) -> str:
-        return format_skeleton("MMMM", day, locale=self._format)
+        return format_date(day, "MMMM", locale=self._format)
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.timezone)
@@ -183,9 +196,7 @@ class Words:
 
     def ago(self, passed: timedelta) -> str:
         """`passed` > 0 lies in the past."""
-        return format_timedelta(
-            -passed, add_direction=True, threshold=1.2, locale=self._format
-        )
+        return format_timedelta(-passed, add_direction=True, locale=self._format)
 
     @property
     def _format(self) -> str:

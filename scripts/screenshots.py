@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -79,12 +79,17 @@ def shoot(browser: Browser, url: str, out: Path, language: str = "") -> Iterator
         page = browser.new_page(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
-        page.on("console", lambda message: print("console:", message.text))
+        page.on("console", _complain)
         page.goto(url, wait_until="load")
         page.screenshot(path=out.with_name(f"{out.name}-{width}-{scheme}.png"), full_page=True)
         if (scheme, width) == ("light", 390):
             yield from _problems(page, url)
         page.close()
+
+
+def _complain(message: ConsoleMessage) -> None:
+    if "Content Security Policy" in message.text:
+        print(message.text)
 
 
 def _problems(page: Page, url: str) -> Iterator[str]:

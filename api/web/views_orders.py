@@ -8,6 +8,7 @@ from uuid import UUID
 from accounts.texts import Text
 from core.money import Money
 
+Typed = Money | str  # of an input field: what holds, or what the owner typed
 Author = Literal["law", "technical", "manufacturer", "owner", "platform"]
 
 
@@ -164,13 +165,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryCriteria:
-    """What the owner wants of one kind of consumable. Money fields as typed by the owner."""
+    """What the owner wants of one kind of consumable."""
 
     category: str
     title: Text
     brands: tuple[Option, ...]
     per: Text  # the price band is for so much
-    band_most: str
+    band_most: Typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,10 +192,10 @@ class PolicyView:
     version: int  # 0: none saved yet
     preset: str
     presets: tuple[tuple[str, Text], ...]  # (name, what it means)
-    ask_above: str
+    ask_above: Typed
     categories: tuple[CategoryCriteria, ...]
     vendors: tuple[Option, ...]  # chosen: blocked
-    stock_out_per_day: str
+    stock_out_per_day: Typed
     rules: tuple[RuleLine, ...]
     versions: tuple[PolicyVersion, ...]
     may_change: bool
@@ -210,7 +211,7 @@ class MandateView:
     device_name: str
     products: tuple[Option, ...]
     vendors: tuple[Option, ...]
-    cap: str
+    cap: Typed
     currency: str
     ends_on: date
     least_ends_on: date

@@ -127,7 +127,7 @@ COFFEE = DeviceCard(
             "ok",
             days(11, 9, 14),
             "mode.auto.tag",
-            remark=text("supply.spares", quantity=1000, unit=text("unit.g")),
+            remark=text("supply.spares", amount=text("amount.g", n=1000)),
         ),
         gauge("Entkalker", 800_000, "ok", text("supply.learning"), "mode.notify.tag"),
     ),
@@ -211,14 +211,14 @@ PRODUCTS = (
         gtin="02001000000012",
         title="Klarbach Color Flüssigwaschmittel 1,5 l",
         brand="Klarbach",
-        pack=text("pack.size", quantity=1500, unit=text("unit.ml")),
+        pack=text("amount.ml", n=1500),
         is_chosen=True,
     ),
     ProductChoice(
         gtin="02001000000043",
         title="Ecolind Flüssigwaschmittel 2 l",
         brand="Ecolind",
-        pack=text("pack.size", quantity=2000, unit=text("unit.ml")),
+        pack=text("amount.ml", n=2000),
         is_chosen=False,
     ),
 )
@@ -414,7 +414,7 @@ ORDER = OrderView(
         OrderLine(
             title="Printhaus P-200 K Toner schwarz",
             packs=1,
-            pack=text("pack.size", quantity=1, unit=text("unit.fill")),
+            pack=text("amount.fill", n=1),
             price=euro("51.00"),
             sum=euro("51.00"),
         ),
@@ -443,7 +443,7 @@ POLICY = PolicyView(
         (name, text(f"preset.{name}.means"))
         for name in ("balanced", "cheapest", "fastest", "greenest", "loyal", "price_only")
     ),
-    ask_above="40.00",
+    ask_above=euro("40"),
     categories=(
         CategoryCriteria(
             category="laundry-detergent",
@@ -454,7 +454,7 @@ POLICY = PolicyView(
                 Option(value="Ecolind", label="Ecolind", is_chosen=True),
             ),
             per=text("decision.per", quantity=1000, unit=text("unit.ml")),
-            band_most="8.00",
+            band_most=euro("8"),
         ),
         CategoryCriteria(
             category="printer-toner",
@@ -472,7 +472,7 @@ POLICY = PolicyView(
         Option(value="tintenwelt", label="Tintenwelt", is_chosen=False),
         Option(value="billigblitz", label="Billigblitz", is_chosen=True),
     ),
-    stock_out_per_day="2.00",
+    stock_out_per_day=euro("2"),
     rules=(
         RuleLine(words=text("policy.rule.compatible"), author="technical"),
         RuleLine(words=text("policy.rule.verified"), author="law"),
@@ -497,7 +497,7 @@ MANDATE = MandateView(
         Option(value="haushaltshof", label="Haushaltshof", is_chosen=True),
         Option(value="billigblitz", label="Billigblitz", is_chosen=False),
     ),
-    cap="25.00",
+    cap=euro("25"),
     currency="EUR",
     ends_on=date(2027, 5, 31),
     least_ends_on=date(2026, 11, 21),
@@ -515,7 +515,7 @@ SHEET = DataSheetView(
     slots=(
         SheetSlot(
             title="Detergent",
-            capacity=text("pack.size", quantity=1100, unit=text("unit.ml")),
+            capacity=text("amount.ml", n=1100),
             measure=text("measure.level"),
         ),
     ),

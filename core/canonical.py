@@ -1,6 +1,6 @@
 """Canonical JSON for everything that is hashed: RFC 8785 restricted to what needs no float.
 
-With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
+Pure. With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
 """
 
 import hashlib

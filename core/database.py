@@ -96,9 +96,7 @@ class Writer:
     """One thread with one connection of its own: the ingest path's synchronous transactions."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(synchronous(url))
-        if self._engine.dialect.name == "sqlite":
-            _prepare_sqlite(self._engine)
+        self._engine = blocking_engine(url)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -117,6 +115,14 @@ class Writer:
 def synchronous(url: str) -> str:
     """The same database by a blocking driver."""
     return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
+
+
+def blocking_engine(url: str) -> Engine:
+    """With the same rules of transactions, for the writer thread and for migrations."""
+    engine = create_engine(synchronous(url))
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
 
 
 def database_file(url: str) -> Path | None:

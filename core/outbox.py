@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import UtcDateTime
 
-LONGEST_WAIT = timedelta(hours=1)  # between two tries of a failing row
+LONGEST_WAIT_S = 3600  # between two tries of a failing row
 
 
 class OutboxRow(SQLModel, table=True):
@@ -110,7 +110,7 @@ async def done(session: AsyncSession, row: OutboxRow) -> None:
 
 async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: datetime) -> None:
     """Lets the row be claimed again after 1, 2, 4, ... seconds, at most an hour."""
-    wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
+    wait = timedelta(seconds=min(2**row.attempts, LONGEST_WAIT_S))
     await session.execute(
         update(OutboxRow)
         .where(col(OutboxRow.outbox_id) == row.outbox_id)

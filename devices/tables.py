@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
@@ -38,15 +38,18 @@ class DeviceRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "device"
 
     device_id: str = Field(primary_key=True)
-    model_id: UUID = Field(foreign_key="device_model.model_id", index=True)
+    # None: a dumb appliance; its owner reports by hand
+    model_id: UUID | None = Field(default=None, foreign_key="device_model.model_id", index=True)
     serial: str
     secret_hash: str  # keyed BLAKE2b of 256 random bits
-    claim_hash: str | None = None  # of the claim code; cleared by the claim
+    claim_hash: str | None = Field(
+        default=None, index=True
+    )  # of the claim code; cleared by the claim
     claim_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_test: bool = False
     timezone: str = "UTC"  # the owner's, once claimed: where the days of use begin
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    boot_id: int = -1  # the highest seen
+    boot_id: int = Field(default=-1, sa_type=BigInteger)  # the highest seen
     last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_online: bool = False
     firmware: str | None = None
@@ -64,6 +67,17 @@ class OwnershipRow(OwnedRow, table=True):
     claimed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ClaimTryRow(OwnedRow, table=True):
+    """Wrong claim codes an owner has typed since `since_at`."""
+
+    __tablename__: ClassVar[str] = "claim_try"
+    __table_args__ = (UniqueConstraint("owner_id"),)
+
+    claim_try_id: int | None = Field(default=None, primary_key=True)
+    wrong: int
+    since_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class SlotRow(SQLModel, table=True):
     """One slot of one device, with what its readings were folded to."""
 
@@ -74,6 +88,7 @@ class SlotRow(SQLModel, table=True):
     stock_id: UUID | None = Field(default=None, foreign_key="stock.stock_id", index=True)
     spec: dict[str, Any] = Field(sa_type=JSON)  # devices.models.SlotSpec
     fold: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # devices.levels state
+    # two earlier states from which late messages are folded again (devices.levels.Track)
     checkpoint: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     condition: str = "unknown"  # devices.wire.SlotState; unknown until something is measured
     in_slot: float | None = None  # units usable (consumed) or free (filled)
@@ -88,8 +103,8 @@ class ReadingRow(SQLModel, table=True):
     __table_args__ = (Index(None, "device_id", "slot", "measured_at"),)
 
     device_id: str = Field(primary_key=True)
-    boot_id: int = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
+    boot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
     slot: str = Field(primary_key=True)
     measured_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -107,13 +122,28 @@ class DeviceEventRow(SQLModel, table=True):
     __table_args__ = (Index(None, "device_id", "measured_at"),)
 
     device_id: str = Field(primary_key=True)
-    boot_id: int = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
+    boot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
     event: str
     slot: str | None = None
     detail: str | None = None
     measured_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RefillRow(SQLModel, table=True):
+    """A confirmed refill, named by the message that confirmed it."""
+
+    __tablename__: ClassVar[str] = "refill"
+
+    device_id: str = Field(primary_key=True)
+    slot: str = Field(primary_key=True)
+    boot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    refilled_at: datetime = Field(sa_type=UtcDateTime)  # the first sign of it
+    amount: float  # units in the slot afterwards
+    filled: float  # units that went in
+    from_spares: int  # units of them that were at home; the rest was bought elsewhere
 
 
 class DayUseRow(SQLModel, table=True):

@@ -1,0 +1,185 @@
+"""What new messages change in one slot, and what its refills take from the spares at home.
+
+Pure. Messages in order are folded on; a late one makes the slot fold again from a saved state
+over all that is stored since.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from devices import levels
+from devices.intake import KnownSlot, Reading
+from devices.levels import JUMP, DayUse, Held, Key, Refill, Refilled, SlotFold, Track, Verdict
+from devices.models import SlotSpec
+
+Place = tuple[str, str]  # (device_id, slot)
+
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """New messages of one slot, each once. `received_at`: of the last."""
+
+    readings: dict[Key, Reading] = field(default_factory=dict)
+    refilled: dict[Key, Refilled] = field(default_factory=dict)
+    received_at: datetime = LONG_AGO
+
+    def add(self, message: Reading | Refilled, received_at: datetime) -> None:
+        self.received_at = max(self.received_at, received_at)
+        if isinstance(message, Reading):
+            self.readings[message.key] = message
+        else:
+            self.refilled[message.key] = message
+
+    @property
+    def keys(self) -> list[Key]:
+        """Never empty."""
+        return [*self.readings, *self.refilled]
+
+
+@dataclass(slots=True)
+class Window:
+    """What is stored of one slot since the state that it is folded again from."""
+
+    readings: list[Reading] = field(default_factory=list)
+    refilled: list[Refilled] = field(default_factory=list)
+    verdicts: dict[Key, Verdict] = field(default_factory=dict)
+    from_spares: dict[Key, int] = field(default_factory=dict)  # by the key of the refill
+
+
+NOTHING_STORED: Final = Window()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotChange:
+    """A slot after a batch. `refolded_from`: the saved state it was folded again from."""
+
+    slot: KnownSlot
+    track: Track
+    newest: Key  # of the messages that came
+    received_at: datetime  # of the last of them
+    heard_at: datetime
+    added: list[tuple[Reading, Verdict]]
+    corrected: dict[Key, Verdict]  # of readings stored before
+    glitches: list[Held]
+    days: list[DayUse]
+    refills: list[Refill]
+    is_newly_filled: bool
+    refolded_from: SlotFold | None
+
+    @property
+    def place(self) -> Place:
+        return self.slot.device_id, self.slot.slot
+
+
+def is_late(slot: KnownSlot, key: Key) -> bool:
+    """Something newer was folded before, or this very message."""
+    return key <= slot.track.fold.key
+
+
+def refold_start(slot: KnownSlot, keys: Iterable[Key]) -> Key | None:
+    """Where the stored messages begin that these new ones make fold again; None: none do.
+
+    A jump held in the saved state is included: it is judged again.
+    """
+    older = slot.track.older
+    if not any(older.key < key <= slot.track.fold.key for key in keys):
+        return None
+    return older.held.key if older.held else older.key
+
+
+def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) -> SlotChange:
+    """stored: what is there since `refold_start`, or NOTHING_STORED."""
+    older = slot.track.older
+    is_refold = refold_start(slot, arrivals.keys) is not None
+    readings = [*stored.readings, *arrivals.readings.values()]
+    refilled = [*stored.refilled, *arrivals.refilled.values()]
+    messages = [each.measured(slot.spec) for each in readings] + refilled
+    track, folded = levels.follow(
+        slot.track.rewound() if is_refold else slot.track,
+        sorted((each for each in messages if each.key > older.key), key=lambda each: each.key),
+        slot.spec,
+        zone,
+    )
+    days = dict(folded.days)
+    if is_refold and older.day:
+        days.setdefault(older.day.day_on, older.day)
+    return SlotChange(
+        slot=slot,
+        track=track,
+        newest=max(arrivals.keys),
+        received_at=arrivals.received_at,
+        heard_at=max(arrivals.received_at, slot.heard_at or arrivals.received_at),
+        added=[
+            (each, folded.verdicts.get(key, Verdict.HISTORY))
+            for key, each in arrivals.readings.items()
+        ],
+        corrected={
+            key: verdict
+            for key, verdict in folded.verdicts.items()
+            if key not in arrivals.readings and stored.verdicts.get(key) != verdict
+        },
+        glitches=[
+            each
+            for each in folded.glitches
+            if stored.verdicts.get(each.key) is not Verdict.GLITCH
+        ],
+        days=list(days.values()),
+        refills=folded.refills,
+        is_newly_filled=any(each.key not in stored.from_spares for each in folded.refills),
+        refolded_from=older if is_refold else None,
+    )
+
+
+def units_filled(refill: Refill, spec: SlotSpec) -> int:
+    """Whole units that went in; a cartridge counted in `fill` goes in as a whole."""
+    if spec.unit == "fill":
+        return math.ceil(refill.filled) if refill.filled > JUMP else 0
+    return round(max(0.0, refill.filled))
+
+
+@dataclass(slots=True, kw_only=True)
+class KnownStock:
+    """A stock while a batch changes its slots. `owner_id`: whose pages show it."""
+
+    stock_id: UUID
+    owner_id: UUID
+    spares: int
+    review_level: float | None
+    in_slot: dict[Place, float | None] = field(default_factory=dict)
+
+    @property
+    def on_hand(self) -> float | None:
+        """Units; None while any slot is unknown."""
+        amounts = [each for each in self.in_slot.values() if each is not None]
+        is_known = len(amounts) == len(self.in_slot)
+        return sum(amounts) + self.spares if is_known else None
+
+    def apply(self, change: SlotChange, stored: Window) -> dict[Key, int]:
+        """Takes what went into the slot from the spares, down to none: more was bought
+        elsewhere. Refills that are judged again give back first. Returns what was taken.
+        """
+        self.in_slot[change.place] = change.track.fold.in_slot
+        if change.refolded_from:
+            start = change.refolded_from.key
+            self.spares += sum(n for key, n in stored.from_spares.items() if key > start)
+        taken: dict[Key, int] = {}
+        for refill in change.refills:
+            taken[refill.key] = min(self.spares, units_filled(refill, change.slot.spec))
+            self.spares -= taken[refill.key]
+        return taken
+
+    def is_due(self, before: float | None) -> bool:
+        """Whether a review could now say something else than with `before` on hand."""
+        now = self.on_hand
+        if now is None:
+            return False
+        if self.review_level is None:
+            return before is None
+        return now <= self.review_level and (before is None or before > self.review_level)

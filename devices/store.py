@@ -1,0 +1,364 @@
+"""The statements of the ingest path: a batch is read and written with a few of them.
+
+Core SQL on the caller's connection and transaction. The rows of the batch's devices are locked
+first, in the order of their ids, so that two processes never fold one device at a time.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Connection,
+    Row,
+    String,
+    and_,
+    bindparam,
+    column,
+    delete,
+    select,
+    tuple_,
+    update,
+    values,
+)
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import SQLModel, col
+
+from accounts.tables import OwnerRow
+from devices.intake import DeviceEvent, KnownDevice, KnownSlot, Reading
+from devices.levels import Key, Refilled, Track, Verdict
+from devices.models import SlotSpec
+from devices.slot_changes import KnownStock, Place, SlotChange, Window
+from devices.tables import (
+    DayUseRow,
+    DeviceEventRow,
+    DeviceRow,
+    QuarantineCountRow,
+    QuarantineRow,
+    ReadingRow,
+    RefillRow,
+    SlotRow,
+    StockRow,
+)
+from devices.wire import EventKind
+
+MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
+
+
+def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
+    devices = (
+        select(DeviceRow)
+        .where(col(DeviceRow.device_id).in_(device_ids))
+        .order_by(col(DeviceRow.device_id))
+        .with_for_update()
+    )
+    known = {row.device_id: _device(row) for row in connection.execute(devices)}
+    slots = select(SlotRow).where(col(SlotRow.device_id).in_(device_ids))
+    for row in connection.execute(slots):
+        known[row.device_id].slots[row.slot] = KnownSlot(
+            device_id=row.device_id,
+            slot=row.slot,
+            stock_id=row.stock_id,
+            spec=SlotSpec.model_validate(row.spec),
+            track=Track.from_json(row.fold, row.checkpoint),
+            heard_at=row.heard_at,
+        )
+    return known
+
+
+def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, KnownStock]:
+    statement = (
+        select(StockRow, col(SlotRow.device_id), col(SlotRow.slot), col(SlotRow.in_slot))
+        .join(SlotRow, col(SlotRow.stock_id) == col(StockRow.stock_id))
+        .where(col(StockRow.stock_id).in_(stock_ids))
+        .order_by(col(StockRow.stock_id))
+        .with_for_update()
+    )
+    known: dict[UUID, KnownStock] = {}
+    for row in connection.execute(statement) if stock_ids else ():
+        stock = known.get(row.stock_id) or KnownStock(
+            stock_id=row.stock_id,
+            owner_id=row.owner_id,
+            spares=row.spares,
+            review_level=row.review_level,
+        )
+        stock.in_slot[row.device_id, row.slot] = row.in_slot
+        known[row.stock_id] = stock
+    return known
+
+
+def known_readings(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
+    """(device id, boot, seq, slot) of those readings of `ids` that are stored."""
+    key = _message_id(ReadingRow)
+    statement = select(*key, col(ReadingRow.slot)).where(tuple_(*key).in_(ids))
+    return {tuple(row) for row in connection.execute(statement)} if ids else set()
+
+
+def known_events(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
+    """Those of `ids` that are stored."""
+    key = _message_id(DeviceEventRow)
+    statement = select(*key).where(tuple_(*key).in_(ids))
+    return {tuple(row) for row in connection.execute(statement)} if ids else set()
+
+
+def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Place, Window]:
+    """What is stored of each slot at or after its key."""
+    windows: dict[Place, Window] = defaultdict(Window)
+    if not since:
+        return windows
+    starts = _starts(since)
+    for row in connection.execute(_since(ReadingRow, starts)):
+        window = windows[row.device_id, row.slot]
+        stored = dict(row._mapping)  # noqa: SLF001 - public name of SQLAlchemy
+        window.verdicts[row.boot_id, row.seq] = Verdict(stored.pop("verdict"))
+        window.readings.append(Reading(**stored))
+    refilled = _since(DeviceEventRow, starts).where(
+        col(DeviceEventRow.event) == EventKind.REFILLED
+    )
+    for row in connection.execute(refilled):
+        windows[row.device_id, row.slot].refilled.append(
+            Refilled(key=(row.boot_id, row.seq), at=row.measured_at)
+        )
+    for row in connection.execute(_since(RefillRow, starts)):
+        key = row.boot_id, row.seq
+        windows[row.device_id, row.slot].from_spares[key] = row.from_spares
+    return windows
+
+
+def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
+    rows = [{**asdict(reading), "verdict": verdict} for reading, verdict in readings]
+    _many(connection, _insert(connection, ReadingRow).on_conflict_do_nothing(), rows)
+
+
+def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> None:
+    statement = update(ReadingRow).where(
+        col(ReadingRow.device_id) == bindparam("of_device"),
+        col(ReadingRow.boot_id) == bindparam("of_boot"),
+        col(ReadingRow.seq) == bindparam("of_seq"),
+        col(ReadingRow.slot) == bindparam("of_slot"),
+    )
+    rows = [
+        {
+            "of_device": change.slot.device_id,
+            "of_slot": change.slot.slot,
+            "of_boot": key[0],
+            "of_seq": key[1],
+            "verdict": verdict,
+        }
+        for change in changes
+        for key, verdict in change.corrected.items()
+    ]
+    _many(connection, statement, rows)
+
+
+def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
+    rows = [asdict(event) for event in events]
+    _many(connection, _insert(connection, DeviceEventRow).on_conflict_do_nothing(), rows)
+
+
+def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None:
+    statement = update(SlotRow).where(
+        col(SlotRow.device_id) == bindparam("of_device"),
+        col(SlotRow.slot) == bindparam("of_slot"),
+    )
+    rows = [
+        {
+            "of_device": change.slot.device_id,
+            "of_slot": change.slot.slot,
+            "fold": change.track.fold.to_json(),
+            "checkpoint": change.track.saved(),
+            "condition": change.track.fold.condition,
+            "in_slot": change.track.fold.in_slot,
+            "measured_at": change.track.fold.measured_at,
+            "heard_at": change.heard_at,
+        }
+        for change in changes
+    ]
+    _many(connection, statement, rows)
+
+
+def write_devices(connection: Connection, devices: Iterable[KnownDevice]) -> None:
+    statement = update(DeviceRow).where(col(DeviceRow.device_id) == bindparam("of_device"))
+    rows = [
+        {
+            "of_device": device.device_id,
+            "boot_id": device.boot_id,
+            "last_heard_at": device.last_heard_at,
+            "is_online": device.is_online,
+            "firmware": device.firmware,
+        }
+        for device in devices
+    ]
+    _many(connection, statement, rows)
+
+
+def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
+    statement = update(StockRow).where(col(StockRow.stock_id) == bindparam("of_stock"))
+    rows = [{"of_stock": each.stock_id, "spares": each.spares} for each in stocks]
+    _many(connection, statement, rows)
+
+
+def touch_owners(connection: Connection, owner_ids: set[UUID], at: datetime) -> None:
+    """Lets open pages of these owners reload."""
+    statement = update(OwnerRow).where(
+        col(OwnerRow.owner_id).in_(owner_ids), col(OwnerRow.changed_at) < at
+    )
+    if owner_ids:
+        connection.execute(statement.values(changed_at=at))
+
+
+def quarantined_so_far(
+    connection: Connection, days: set[tuple[str, date]]
+) -> dict[tuple[str, date], int]:
+    key = (QuarantineCountRow.device_id, QuarantineCountRow.day_on)
+    statement = select(QuarantineCountRow).where(tuple_(*key).in_(days))
+    rows = connection.execute(statement) if days else ()
+    return {(row.device_id, row.day_on): row.messages for row in rows}
+
+
+def add_quarantined(
+    connection: Connection,
+    rows: Sequence[dict[str, Any]],
+    counts: Mapping[tuple[str, date], int],
+) -> None:
+    """counts: all of the day so far, by device and day."""
+    _many(connection, _insert(connection, QuarantineRow), rows)
+    upsert = _insert(connection, QuarantineCountRow)
+    upsert = upsert.on_conflict_do_update(
+        index_elements=["device_id", "day_on"],
+        set_={"messages": upsert.excluded.messages},
+    )
+    _many(
+        connection,
+        upsert,
+        [
+            {"device_id": device_id, "day_on": day_on, "messages": messages}
+            for (device_id, day_on), messages in counts.items()
+        ],
+    )
+
+
+def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
+    statement = delete(DayUseRow).where(
+        col(DayUseRow.device_id) == bindparam("of_device"),
+        col(DayUseRow.slot) == bindparam("of_slot"),
+        col(DayUseRow.day_on) > bindparam("after_on"),
+    )
+    reopened, rows = [], []
+    for change in changes:
+        device_id, slot = change.place
+        if change.refolded_from:
+            open_day = change.refolded_from.day
+            after_on = open_day.day_on if open_day else date.min
+            reopened.append({"of_device": device_id, "of_slot": slot, "after_on": after_on})
+        rows += [
+            {"device_id": device_id, "slot": slot, **asdict(day)}
+            for day in change.days
+            if day.exposure_days > 0
+        ]
+    _many(connection, statement, reopened)
+    upsert = _insert(connection, DayUseRow)
+    upsert = upsert.on_conflict_do_update(
+        index_elements=["device_id", "slot", "day_on"],
+        set_={
+            "used": upsert.excluded.used,
+            "exposure_days": upsert.excluded.exposure_days,
+        },
+    )
+    _many(connection, upsert, rows)
+
+
+def write_refills(
+    connection: Connection,
+    changes: Iterable[SlotChange],
+    from_spares: Mapping[Place, Mapping[Key, int]],
+) -> None:
+    after = (
+        bindparam("after_boot", type_=BigInteger),
+        bindparam("after_seq", type_=BigInteger),
+    )
+    statement = delete(RefillRow).where(
+        col(RefillRow.device_id) == bindparam("of_device"),
+        col(RefillRow.slot) == bindparam("of_slot"),
+        tuple_(RefillRow.boot_id, RefillRow.seq) > tuple_(*after),
+    )
+    reopened, rows = [], []
+    for change in changes:
+        device_id, slot = change.place
+        if change.refolded_from:
+            boot_id, seq = change.refolded_from.key
+            place = {"of_device": device_id, "of_slot": slot}
+            reopened.append({**place, "after_boot": boot_id, "after_seq": seq})
+        rows += [
+            {
+                "device_id": device_id,
+                "slot": slot,
+                "boot_id": refill.key[0],
+                "seq": refill.key[1],
+                "refilled_at": refill.at,
+                "amount": refill.amount,
+                "filled": refill.filled,
+                "from_spares": from_spares.get(change.place, {}).get(refill.key, 0),
+            }
+            for refill in change.refills
+        ]
+    _many(connection, statement, reopened)
+    _many(connection, _insert(connection, RefillRow), rows)
+
+
+def _device(row: Row[Any]) -> KnownDevice:
+    return KnownDevice(
+        device_id=row.device_id,
+        zone=ZoneInfo(row.timezone),
+        is_revoked=row.revoked_at is not None,
+        boot_id=row.boot_id,
+        last_heard_at=row.last_heard_at,
+        is_online=row.is_online,
+        firmware=row.firmware,
+    )
+
+
+def _message_id(table: type[ReadingRow | DeviceEventRow]) -> tuple[Any, ...]:
+    return col(table.device_id), col(table.boot_id), col(table.seq)
+
+
+def _starts(since: Mapping[Place, Key]) -> CTE:
+    columns = (
+        column("device_id", String),
+        column("slot", String),
+        column("boot_id", BigInteger),
+        column("seq", BigInteger),
+    )
+    rows = [(*place, *key) for place, key in since.items()]
+    return values(*columns, name="since").data(rows).cte()
+
+
+def _since(table: type[ReadingRow | DeviceEventRow | RefillRow], starts: CTE) -> Any:
+    return select(table).join(
+        starts,
+        and_(
+            col(table.device_id) == starts.c.device_id,
+            col(table.slot) == starts.c.slot,
+            tuple_(table.boot_id, table.seq) >= tuple_(starts.c.boot_id, starts.c.seq),
+        ),
+    )
+
+
+def _insert(connection: Connection, table: type[SQLModel]) -> Insert:
+    """Both dialects know the same ON CONFLICT; their types differ in name only."""
+    if connection.dialect.name == "sqlite":
+        return cast(Insert, sqlite_insert(table))
+    return postgresql_insert(table)
+
+
+def _many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)

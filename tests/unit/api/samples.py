@@ -297,7 +297,7 @@ EXCLUDED = (
         ),
     ),
 )
-PER_FILL = text("decision.per_fill")
+PER_FILL = text("decision.per", amount=text("amount.fill", n=1))
 
 
 def line(key: str, *amounts: str, **more: Any) -> ReceiptLine:
@@ -453,7 +453,7 @@ POLICY = PolicyView(
                 Option(value="Reinwerk", label="Reinwerk", is_chosen=False),
                 Option(value="Ecolind", label="Ecolind", is_chosen=True),
             ),
-            per=text("decision.per", quantity=1000, unit=text("unit.ml")),
+            per=text("decision.per", amount=text("amount.ml", n=1000)),
             band_most=euro("8"),
         ),
         CategoryCriteria(

@@ -15,7 +15,7 @@ from devices.tables import StockRow
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
     """Why a review happens. `is_requested`: the device asked for a refill itself.
-    `correlation`: `device_id:boot_id:seq` of the message, empty for the daily review.
+    `correlation`: `device_id/boot_id/seq` of the message, empty for the daily review.
     """
 
     is_requested: bool = False

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.gtin import normalised_gtin
 from devices.tables import StockRow
 from replenishment import orders, quiet
 from replenishment.case import Case
@@ -66,6 +67,7 @@ def _described(case: Case, row: NeedRow, outlook: Outlook, quantity: QuantityRan
             "needed_by_on": depletion.p10_on,
             "depletion": depletion,
             "use_per_day_micro": micro(outlook.forecast.demand.mean),
+            "products": tuple(filter(None, map(normalised_gtin, stock.products))),
             "reason": "need.requested" if is_early else "need.below_reorder_point",
         }
     )

@@ -18,6 +18,7 @@ from replenishment.forecast import DayUse, SlotHistory
 LEARNED_FROM: Final = timedelta(days=180)  # six half-lives; older use weighs below 2 %
 SHORTEST_SILENCE: Final = timedelta(hours=48)
 MISSED_READINGS: Final = 3  # of the promised interval
+BY_HAND: Final = timedelta(days=30)  # how long an owner's own report of a dumb appliance counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ async def observed(session: AsyncSession, stock_id: UUID, *, at: datetime) -> Ob
     found = await session.exec(
         select(SlotRow, DeviceRow, DeviceModelRow)
         .join(DeviceRow, col(DeviceRow.device_id) == SlotRow.device_id)
-        .join(DeviceModelRow, col(DeviceModelRow.model_id) == DeviceRow.model_id)
+        .outerjoin(DeviceModelRow, col(DeviceModelRow.model_id) == DeviceRow.model_id)
         .where(SlotRow.stock_id == stock_id)
         .order_by(col(SlotRow.device_id), col(SlotRow.slot))
     )
@@ -70,10 +71,13 @@ async def _history(session: AsyncSession, slot: SlotRow, today: date) -> SlotHis
     )
 
 
-def _is_silent(slot: SlotRow, model: DeviceModelRow, at: datetime) -> bool:
+def _is_silent(slot: SlotRow, model: DeviceModelRow | None, at: datetime) -> bool:
     """A slot that was never heard of is unknown, not silent."""
-    if slot.heard_at is None:
-        return False
+    return slot.heard_at is not None and at - slot.heard_at > _patience(model)
+
+
+def _patience(model: DeviceModelRow | None) -> timedelta:
+    if model is None:
+        return BY_HAND
     promised = DeviceModel.model_validate(model.description).data_sheet.every_hours
-    patience = max(SHORTEST_SILENCE, MISSED_READINGS * timedelta(hours=promised))
-    return at - slot.heard_at > patience
+    return max(SHORTEST_SILENCE, MISSED_READINGS * timedelta(hours=promised))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,7 +17,6 @@ from core.money import Money
 from devices.tables import StockRow
 from replenishment.order_states import LIVE, WAITING, OrderEvent, OrderState, next_state
 from replenishment.tables import NeedRow, OrderEventRow, OrderLineRow, OrderRow
-
 
 VENDOR: Final = "vendor"
 PLATFORM: Final = "platform"
@@ -140,12 +139,12 @@ async def move(
     """
     before = OrderState(order.state)
     after = next_state(before, event)
-    claimed = await session.execute(
+    claimed = await session.exec(
         update(OrderRow)
         .where(col(OrderRow.order_id) == order.order_id, col(OrderRow.state) == before)
         .values(state=after)
     )
-    if not isinstance(claimed, CursorResult) or claimed.rowcount != 1:
+    if claimed.rowcount != 1:
         raise OrderMoved(order.order_id)
     session.add(
         OrderEventRow(

@@ -36,9 +36,8 @@ class Outlook:
 
     @property
     def review_level(self) -> float:
-        """Units in the slots at or below which a review can matter."""
-        position = self.position
-        return self.reorder_at - position.spares - position.on_order - position.waiting
+        """Units on hand at or below which ingest asks for a review."""
+        return self.reorder_at - self.position.on_order - self.position.waiting
 
     @property
     def is_due(self) -> bool:

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from accounts.notices import Notice
 from core import outbox
-from replenishment import needs, orders, work
+from replenishment import addresses, needs, orders, work
 from replenishment.case import Case
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.orders import Cause, Line, Proposal
@@ -152,6 +152,7 @@ async def _reason_to_ask(case: Case, matter: Matter) -> str | None:
     reasons = (
         (case.stock.mode != "auto", "mode"),
         (case.owner.is_auto_stopped, "stopped"),
+        (not addresses.is_complete(case.owner), "no_address"),
         (matter.is_test, "test_device"),
         (matter.is_early, "early"),
         (matter.again is not None, "said_no_before"),

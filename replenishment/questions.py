@@ -99,8 +99,8 @@ async def _ended_by_vendor(
 
 
 def cause(correlation: str) -> Correlation | None:
-    """The message behind a review, from `device_id:boot_id:seq`; None: a clock or a person."""
-    match correlation.split(":"):
+    """The message behind a review, from `device_id/boot_id/seq`; None: a clock or a person."""
+    match correlation.split("/"):
         case [device_id, boot_id, seq] if boot_id.isdigit() and seq.isdigit():
             return Correlation(device_id=device_id, boot_id=int(boot_id), seq=int(seq))
     return None

@@ -27,7 +27,7 @@ def settings_from_environment() -> Settings:
 
 
 def prepare_home(home: Path) -> None:
-    """Creates the folder for database and keys. Raises CannotStart when it cannot be written."""
+    """Creates the folder of database and keys. Raises CannotStart when it is not writable."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         probe = home / ".writable"
@@ -73,5 +73,7 @@ def missing_packages() -> list[str]:
             missing.append(f"{wanted.name} is not installed")
             continue
         if version not in wanted.specifier:
-            missing.append(f"{wanted.name} {version} is installed, {wanted.specifier} is needed")
+            missing.append(
+                f"{wanted.name} {version} is installed, {wanted.specifier} is needed"
+            )
     return missing

@@ -37,11 +37,13 @@ def complete(
 
 
 def fits(candidate: Candidate, need: Need, policy: Policy, facts: Facts) -> Objection | None:
-    if candidate.category == need.category and not set(need.fits).isdisjoint(candidate.fits):
-        return None
-    return Objection(
-        facts={"offered": ", ".join(candidate.fits), "wanted": ", ".join(need.fits)}
-    )
+    if candidate.category != need.category:
+        return Objection(facts={"offered": candidate.category, "wanted": need.category})
+    if set(need.fits).isdisjoint(candidate.fits):
+        return Objection(
+            facts={"offered": ", ".join(candidate.fits), "wanted": ", ".join(need.fits)}
+        )
+    return None
 
 
 def unit_matches(
@@ -97,6 +99,22 @@ def brand_not_blocked(
     if folded(candidate.brand) not in map(folded, policy.brands_blocked):
         return None
     return Objection(facts={"brand": candidate.brand})
+
+
+def product_picked(
+    candidate: Candidate, need: Need, policy: Policy, facts: Facts
+) -> Objection | None:
+    if not need.products or candidate.gtin in need.products:
+        return None
+    return Objection(facts={"gtin": candidate.gtin, "picked": ", ".join(need.products)})
+
+
+def product_not_blocked(
+    candidate: Candidate, need: Need, policy: Policy, facts: Facts
+) -> Objection | None:
+    if candidate.gtin not in policy.products_blocked:
+        return None
+    return Objection(facts={"gtin": candidate.gtin})
 
 
 def vendor_allowed(

@@ -7,6 +7,7 @@ mean delay. The day of depletion is spread evenly between its quantiles.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from core.money import PPM, half_even
@@ -21,6 +22,7 @@ class Lateness:
     days_without_ppm: int  # expected days without, in millionths of a day
 
 
+@lru_cache(maxsize=4096)  # many offers share vendor, promise and need
 def lateness(
     promise: DeliveryPromise, depletion: Depletion, deliveries: Deliveries, today_on: date
 ) -> Lateness:

@@ -47,6 +47,7 @@ class Need:
     depletion: Depletion
     use_per_day_micro: int  # millionths of a unit
     reason: str
+    products: tuple[str, ...] = ()  # GTINs the owner picked, of 14 digits; empty: any that fits
 
     def __post_init__(self) -> None:
         if not 0 < self.quantity_least <= self.quantity_target <= self.quantity_most:

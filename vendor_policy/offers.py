@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 
 from core.canonical import digest
 from core.gtin import normalised_gtin
-from core.money import Money
+from core.money import PPM, Money
 from vendor_policy.declarations import (
     DeliveryPromise,
     ProductCard,
@@ -148,7 +148,10 @@ def assemble(
         missing = tuple(field for field in missing if SOURCES[field] != "card")
     if missing:
         return MissingFacts(
-            vendor=trader.vendor, sku=item.sku, title=item.title, fields=missing
+            vendor=trader.vendor,
+            sku=_quotable(item.sku),
+            title=_quotable(item.title),
+            fields=missing,
         )
     return Offer(
         offer_id=offer_id(trader.vendor, item.sku, sight.seen_at),
@@ -168,15 +171,26 @@ def offer_id(vendor: str, sku: str, seen_at: datetime) -> str:
     return digest(f"{vendor}\n{sku}\n{seen_at.isoformat()}".encode())[:32]
 
 
+TEXT_MOST = 300  # characters of a shop's text
+RATINGS_MOST = 1_000_000_000
+PRICE_MOST_MINOR = 100_000_000  # beyond it, it is no price of a household's refill
+
+
 def _from_catalogue(item: SeenItem) -> dict[str, Any]:
-    is_priced = item.price is not None and item.price.minor > 0
+    """What a shop cannot mean counts as not said."""
+    is_priced = item.price is not None and 0 < item.price.minor <= PRICE_MOST_MINOR
     return {
-        "sku": item.sku or None,
-        "title": item.title or None,
+        "sku": item.sku if item.sku and _quotable(item.sku) == item.sku else None,
+        "title": item.title if item.title and _quotable(item.title) == item.title else None,
         "gtin": normalised_gtin(item.gtin) if item.gtin else None,
         "price": item.price if is_priced else None,
         "in_stock": item.in_stock,
     }
+
+
+def _quotable(text: str) -> str:
+    """Short enough, and free of what UTF-8 cannot carry."""
+    return text[:TEXT_MOST].encode(errors="replace").decode()
 
 
 def _from_declaration(
@@ -206,6 +220,8 @@ def _from_card(item: SeenItem, card: ProductCard | None) -> dict[str, Any]:
 
 def _rating(item: SeenItem) -> Rating | None:
     if item.rating_ppm is None or item.rating_count is None:
+        return None
+    if not (0 <= item.rating_ppm <= PPM and 0 <= item.rating_count <= RATINGS_MOST):
         return None
     return Rating(value_ppm=item.rating_ppm, count=item.rating_count)
 

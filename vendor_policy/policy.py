@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from core.canonical import Json, digest, dumps
 from core.money import PPM
-from vendor_policy.declarations import Currency, Frozen, Minor, Name, Share, Unit
+from vendor_policy.declarations import Currency, Frozen, Gtin, Minor, Name, Share, Unit
 
 Preset = Literal["balanced", "cheapest", "fastest", "greenest", "loyal", "price_only"]
 Role = Literal["admin", "approver"]
@@ -65,6 +65,7 @@ class Policy(Frozen):
     loyalty_credit_ppm: Annotated[int, Field(strict=True, ge=0, le=PPM // 2)]
     brands_allowed: tuple[CategoryNames, ...] = ()  # a category without entry: every brand
     brands_blocked: Names = ()
+    products_blocked: Annotated[tuple[Gtin, ...], Field(max_length=200)] = ()
     brand_credits: tuple[Credit, ...] = ()
     vendors_allowed: Names = ()
     vendors_blocked: Names = ()

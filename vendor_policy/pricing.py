@@ -5,7 +5,8 @@ Pure. With goods = packs x price, q = units bought, t = units wanted, e = max(0,
     price      goods                                    shipping   of this order
     lateness   expected days without x cost of a day without
     holding    goods x e/q x rate per year x (t + e/2) / use per day / 365
-               (what is more than wanted waits until the rest is used, then half its own life)
+               (what is more than wanted waits until the rest is used, then half its own life;
+               ten years at most)
     credits    - goods x the owner's share, for brand, vendor, attributes, present supplier
 
 each divided by q and shown for a quantity one can picture: a litre, a kilogram, a fill.
@@ -29,6 +30,7 @@ from vendor_policy.policy import Credit, Policy, folded
 
 PER_QUANTITY: Mapping[Unit, int] = {"ml": 1000, "g": 1000, "pieces": 1, "fill": 1}
 DAYS_PER_YEAR = 365
+MOST_YEARS = 10
 
 Exact = Annotated[int, PlainSerializer(str, return_type=str)]  # may pass 2**53
 
@@ -128,10 +130,15 @@ def _holding(candidate: Candidate, need: Need, policy: Policy) -> _Share:
     quantity, wanted = candidate.quantity, need.quantity_target
     excess = max(0, quantity - wanted)
     rate = policy.holding_ppm_per_year
-    cost = candidate.goods_minor * excess * rate * (2 * wanted + excess)
-    waiting = quantity * 2 * DAYS_PER_YEAR * need.use_per_day_micro
+    waiting = (2 * wanted + excess) * PPM  # over `a_year`, in years
+    a_year = 2 * DAYS_PER_YEAR * need.use_per_day_micro
+    if waiting > MOST_YEARS * a_year:
+        waiting, a_year = MOST_YEARS, 1
     return _Share(
-        "holding", cost, waiting, {"excess": excess, "unit": need.unit, "rate_ppm": rate}
+        "holding",
+        candidate.goods_minor * excess * rate * waiting,
+        quantity * PPM * a_year,
+        {"excess": excess, "unit": need.unit, "rate_ppm": rate},
     )
 
 

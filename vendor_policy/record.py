@@ -209,11 +209,10 @@ def replay(data: bytes) -> Agrees | Differs:
     """Decides again from the bytes alone; never raises for bad bytes."""
     try:
         stored = _json(data)
-        record = _parsed(stored)
-        again = _again(record)
-    except ValueError as error:
+        again = _again(_parsed(stored))
+        return _difference(stored, _RECORD.dump_python(again, mode="json"))
+    except (ValueError, NotCanonical) as error:
         return Differs("$", "unreadable", str(error))
-    return _difference(stored, _RECORD.dump_python(again, mode="json"))
 
 
 def _again(record: DecisionRecord) -> DecisionRecord:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from vendor_policy import checks, wishes
 from vendor_policy.candidates import Candidate
-from vendor_policy.checks import Check, Params
+from vendor_policy.checks import Check, Objection, Params
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.policy import Policy
@@ -86,32 +86,26 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Every objection, sorted by offer, then in the order of the rules, then by packs."""
     by_offer: dict[str, list[Candidate]] = defaultdict(list)
-    for each in candidates:
+    for each in sorted(candidates, key=lambda each: (each.offer_id, each.packs)):
         by_offer[each.offer_id].append(each)
     found: list[Finding] = []
-    for _, same_offer in sorted(by_offer.items()):
-        same_offer.sort(key=lambda each: each.packs)
+    for same_offer in by_offer.values():
         for rule in rules:
-            asked = same_offer[:1] if rule.is_per_offer else same_offer
-            found.extend(_objections(rule, asked, need, policy, facts))
+            for each in same_offer[:1] if rule.is_per_offer else same_offer:
+                objection = rule.check and rule.check(each, need, policy, facts)
+                if objection:
+                    found.append(_finding(rule, each, objection))
     return tuple(found)
 
 
-def _objections(
-    rule: Rule, asked: list[Candidate], need: Need, policy: Policy, facts: Facts
-) -> Iterable[Finding]:
-    if rule.check is None:
-        return
-    for each in asked:
-        objection = rule.check(each, need, policy, facts)
-        if objection is not None:
-            yield Finding(
-                offer_id=each.offer_id,
-                packs=None if rule.is_per_offer else each.packs,
-                rule_id=rule.rule_id,
-                facts=objection.facts,
-                missing=objection.missing,
-            )
+def _finding(rule: Rule, candidate: Candidate, objection: Objection) -> Finding:
+    return Finding(
+        offer_id=candidate.offer_id,
+        packs=None if rule.is_per_offer else candidate.packs,
+        rule_id=rule.rule_id,
+        facts=objection.facts,
+        missing=objection.missing,
+    )
 
 
 LAW, TECHNICAL, PLATFORM, OWNER = Author.LAW, Author.TECHNICAL, Author.PLATFORM, Author.OWNER
@@ -131,6 +125,10 @@ RULES = load((
          checks.brand_allowed, wishes.brand_allowed),
     Rule("brand_not_blocked", OWNER, EXCLUDE, "brand_blocked", DAY_1,
          checks.brand_not_blocked, wishes.brand_not_blocked),
+    Rule("product_picked", OWNER, EXCLUDE, "product_not_picked", DAY_1,
+         checks.product_picked, wishes.product_picked),
+    Rule("product_not_blocked", OWNER, EXCLUDE, "product_blocked", DAY_1,
+         checks.product_not_blocked, wishes.product_not_blocked),
     Rule("vendor_allowed", OWNER, EXCLUDE, "vendor_not_allowed", DAY_1,
          checks.vendor_allowed, wishes.vendor_allowed),
     Rule("vendor_not_blocked", OWNER, EXCLUDE, "vendor_blocked", DAY_1,

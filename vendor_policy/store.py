@@ -148,9 +148,13 @@ async def vendor(session: AsyncSession, vendor_id: str) -> VendorRow | None:
     return await session.get(VendorRow, vendor_id)
 
 
-async def vendors_of(session: AsyncSession, category: str) -> list[VendorRow]:
+async def vendors(session: AsyncSession) -> Sequence[VendorRow]:
     found = await session.exec(select(VendorRow).order_by(col(VendorRow.vendor_id)))
-    return [row for row in found if category in row.categories]
+    return found.all()
+
+
+async def vendors_of(session: AsyncSession, category: str) -> list[VendorRow]:
+    return [row for row in await vendors(session) if category in row.categories]
 
 
 def declaration(row: VendorRow) -> VendorDeclaration:
@@ -247,6 +251,13 @@ async def put_sight(session: AsyncSession, sight: Sight) -> bool:
     row.problem = sight.problem
     row.seen_at = row.seen_at if sight.problem else sight.at
     return is_news
+
+
+async def forget_sight(session: AsyncSession, vendor_id: str, category: str) -> None:
+    """Its offers have proved wrong: nothing is decided before they are looked at again."""
+    row = await session.get(CatalogueSightRow, (vendor_id, category))
+    if row is not None:
+        await session.delete(row)
 
 
 async def tried_since(session: AsyncSession, category: str, since: datetime) -> frozenset[str]:

@@ -22,6 +22,14 @@ def brand_not_blocked(policy: Policy, need: Need) -> Params | None:
     return _listed(policy.brands_blocked)
 
 
+def product_picked(policy: Policy, need: Need) -> Params | None:
+    return _listed(need.products)
+
+
+def product_not_blocked(policy: Policy, need: Need) -> Params | None:
+    return _listed(policy.products_blocked)
+
+
 def vendor_allowed(policy: Policy, need: Need) -> Params | None:
     return _listed(policy.vendors_allowed)
 

@@ -53,7 +53,11 @@ def test_an_offer_is_made_of_catalogue_declaration_card_and_register():
     [
         (AnItem(price=None), ("price",)),
         (AnItem(price=Money(0, "EUR")), ("price",)),
+        (AnItem(price=Money(10**17, "EUR")), ("price",)),
         (AnItem(in_stock=None), ("in_stock",)),
+        (AnItem(title=""), ("title",)),
+        (AnItem(title="x" * 1_000_000), ("title",)),
+        (AnItem(title="half a sign \ud800"), ("title",)),
         (AnItem(gtin=None), ("gtin",)),
         (AnItem(gtin="2001000000013"), ("gtin",)),  # wrong check digit
         (AnItem(price=Money(840, "CHF")), ("shipping",)),  # declared in EUR
@@ -101,8 +105,18 @@ def test_a_declaration_may_differ_for_one_sku():
     )
 
 
-def test_a_missing_rating_refuses_nothing():
-    offer = assembled(AnItem(rating_ppm=None, rating_count=None))
+def test_what_a_refusal_quotes_can_be_stored():
+    refused = assembled(AnItem(title="\ud800" * 500))
+    assert isinstance(refused, MissingFacts)
+    assert refused.title == "?" * 300
+
+
+@pytest.mark.parametrize(
+    "item",
+    [AnItem(rating_ppm=None), AnItem(rating_count=None), AnItem(rating_ppm=1_000_001)],
+)
+def test_a_missing_rating_refuses_nothing(item):
+    offer = assembled(item)
     assert isinstance(offer, Offer)
     assert offer.rating is None
 

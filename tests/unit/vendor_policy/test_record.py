@@ -169,6 +169,25 @@ def smuggle(value):
     value["boost"] = 7
 
 
+def beyond_any_number(value):
+    for offer in value["offers"].values():
+        offer["price"]["minor"] = 2**53 - 1
+
+
+def no_pack(value):
+    for offer in value["offers"].values():
+        offer["pack_quantity"] = 0
+
+
+def naive_expiry(value):
+    for offer in value["offers"].values():
+        offer["expires_at"] = "2026-11-22T12:12:00"
+
+
+def two_needs(value):
+    value["needs"] *= 2
+
+
 def text_for_number(value):
     value["policy_version"] = "3"
 
@@ -185,6 +204,10 @@ def text_for_number(value):
         other_policy,
         other_author,
         smuggle,
+        beyond_any_number,
+        no_pack,
+        naive_expiry,
+        two_needs,
         text_for_number,
     ],
 )

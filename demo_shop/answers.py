@@ -113,7 +113,6 @@ class Answers:
     def order(self, order: Order) -> Json:
         now = self.shop.now()
         session = order.session
-        shares = [{"id": line.line_id, "quantity": line.quantity} for line in session.lines]
         answer: Json = {
             "ucp": ResponseOrderSchema.model_validate(
                 {"version": UCP_VERSION, "capabilities": active(ORDER)}
@@ -124,29 +123,7 @@ class Answers:
             "currency": self.shop.assortment.currency,
             "line_items": [order_line(line, order, now) for line in session.lines],
             "totals": totals(session),
-            "fulfillment": {
-                "expectations": [
-                    {
-                        "id": "parcel_1",
-                        "line_items": shares,
-                        "method_type": "shipping",
-                        "destination": destination(session),
-                        "description": f"Arrives by {order.promised_by.date().isoformat()}",
-                        "fulfillable_on": "now",
-                    }
-                ],
-                "events": [
-                    {
-                        "id": f"event_{at}",
-                        "type": kind,
-                        "occurred_at": occurred_at,
-                        "line_items": shares,
-                        "tracking_number": f"{order.order_id}-1",
-                        "tracking_url": self.page(order.order_id),
-                    }
-                    for at, (kind, occurred_at) in enumerate(happened(order, now), start=1)
-                ],
-            },
+            "fulfillment": self._parcel(order, now),
         }
         if order.canceled_at is not None:
             answer["adjustments"] = [cancellation(order, order.canceled_at)]
@@ -188,6 +165,31 @@ class Answers:
             "selected_destination_id": session.destination.destination_id,
             "groups": [group],
         }
+
+    def _parcel(self, order: Order, now: datetime) -> Json:
+        """What was promised and what has happened: every order is one parcel."""
+        lines = order.session.lines
+        shares = [{"id": line.line_id, "quantity": line.quantity} for line in lines]
+        expectation = {
+            "id": "parcel_1",
+            "line_items": shares,
+            "method_type": "shipping",
+            "destination": destination(order.session),
+            "description": f"Arrives by {order.promised_by.date().isoformat()}",
+            "fulfillable_on": "now",
+        }
+        events = [
+            {
+                "id": f"event_{at}",
+                "type": kind,
+                "occurred_at": occurred_at,
+                "line_items": shares,
+                "tracking_number": f"{order.order_id}-1",
+                "tracking_url": self.page(order.order_id),
+            }
+            for at, (kind, occurred_at) in enumerate(happened(order, now), start=1)
+        ]
+        return {"expectations": [expectation], "events": events}
 
     def _option(self, delivery: Delivery, session: Session) -> Json:
         promised = parcels.promise(delivery, placed_at=session.created_at)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from replenishment.offers_refresh import schedule
 
 from accounts.scoping import ALL_OWNERS
 from core.database import Transaction
@@ -78,4 +77,3 @@ async def register(
             await store.register_vendor(session, vendor, verified_at=now)
         for card in market.cards:
             await store.put_card(session, card)
-        await schedule(session, at=now)

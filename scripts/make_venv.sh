@@ -24,8 +24,8 @@ done
 if ! is_new_enough .venv/bin/python; then
     "$python" -m venv --clear .venv || fail "$python could not make .venv; its reason stands above"
 fi
-echo "Installing into .venv (about half a minute) ..."
-pip() { .venv/bin/python -m pip --quiet --disable-pip-version-check "$@"; }
+echo "Installing into .venv (about a minute) ..."
+pip() { .venv/bin/python -m pip -qq --disable-pip-version-check "$@"; }
 pip install --require-hashes -r requirements.lock ||
     fail "pip could not install requirements.lock; its reason stands above"
 # setuptools comes from the lock, so nothing is fetched for the build.

@@ -55,13 +55,16 @@ async def exchange(
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return NoAnswer(f"{type(error).__name__}: {error}")
     if body is None:
-        return NoAnswer(f"an answer of more than {LARGEST_ANSWER} bytes")
+        return NoAnswer(f"an answer packed or of more than {LARGEST_ANSWER} bytes")
     return Answer(response.status_code, _parsed(body))
 
 
 async def _bounded(response: httpx.Response) -> bytes | None:
+    """None when it is too long or packed: unasked for, and a small one could unpack large."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return None
     received = bytearray()
-    async for chunk in response.aiter_raw():  # not unpacked: a small answer could unpack large
+    async for chunk in response.aiter_bytes():
         received += chunk
         if len(received) > LARGEST_ANSWER:
             return None

@@ -38,6 +38,7 @@ from devices.levels import Key, Refilled, Track, Verdict
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
+    CommandRow,
     DayUseRow,
     DeviceEventRow,
     DeviceRow,
@@ -324,6 +325,25 @@ def _device(row: Row[Any]) -> KnownDevice:
         is_online=row.is_online,
         firmware=row.firmware,
     )
+
+
+def forget(connection: Connection, device_id: str) -> None:
+    """Removes all that the device has sent; its credentials stay."""
+    for table in (
+        ReadingRow,
+        DeviceEventRow,
+        DayUseRow,
+        RefillRow,
+        QuarantineRow,
+        QuarantineCountRow,
+        CommandRow,
+    ):
+        connection.execute(delete(table).where(col(table.device_id) == device_id))
+    slots = update(SlotRow).where(col(SlotRow.device_id) == device_id)
+    nothing = dict.fromkeys(
+        ("stock_id", "fold", "checkpoint", "in_slot", "measured_at", "heard_at")
+    )
+    connection.execute(slots.values(condition="unknown", **nothing))
 
 
 def _message_id(table: type[ReadingRow | DeviceEventRow]) -> tuple[Any, ...]:

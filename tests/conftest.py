@@ -1,4 +1,4 @@
-"""What tests of several packages share: a database of their own, and a clock that stands still."""
+"""What tests of several packages share: a database of their own, a clock that stands still."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

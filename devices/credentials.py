@@ -1,0 +1,104 @@
+"""Secrets of devices: how they are kept, and whether one is right.
+
+A secret is 256 random bits and a claim code 60, so a keyed hash is enough; the key lies in a
+file, never in the database.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from accounts.scoping import ALL_OWNERS
+from core.clock import Clock
+from core.database import Database, Transaction
+from devices.tables import DeviceRow
+
+DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
+KEY_BYTES: Final = 32
+REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
+MOST_REMEMBERED: Final = 10_000  # devices
+
+Authenticate = Callable[[str, str], Awaitable[bool]]  # (device_id, secret)
+
+
+class KeyDamaged(Exception):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} does not hold a key of {KEY_BYTES} bytes; restore it from the backup, "
+            "or remove it and provision all devices anew"
+        )
+
+
+def load_key(folder: Path, name: str) -> bytes:
+    """The key `name`, made on first use with mode 0600. Raises KeyDamaged."""
+    path = folder / name
+    if not path.exists():
+        _make_key(path)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise KeyDamaged(path)
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Another process may make it at the same moment: the first one's stays, always whole."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_bytes(secrets.token_bytes(KEY_BYTES))
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def hash_secret(secret: str, key: bytes) -> str:
+    return hashlib.blake2b(secret.encode(), key=key, digest_size=32).hexdigest()
+
+
+def verify(secret: str, secret_hash: str, key: bytes) -> bool:
+    """Takes the same time whatever part of it is wrong."""
+    return hmac.compare_digest(hash_secret(secret, key), secret_hash)
+
+
+def authenticator(
+    database: Database, key: bytes, *, now_s: Callable[[], float] = time.monotonic
+) -> Authenticate:
+    """What a door asks at CONNECT. A device's row is remembered for a second, so that a fleet
+    that reconnects with wrong secrets does not become a load on the database.
+    """
+    remembered: dict[str, tuple[float, str | None]] = {}
+
+    async def secret_hash_of(device_id: str) -> str | None:
+        found = remembered.get(device_id)
+        if found and now_s() - found[0] < REMEMBERED_S:
+            return found[1]
+        async with database.snapshot(ALL_OWNERS) as session:
+            device = await session.get(DeviceRow, device_id)
+        if device is None:
+            return None
+        if len(remembered) >= MOST_REMEMBERED:
+            remembered.clear()
+        secret_hash = device.secret_hash if device.revoked_at is None else None
+        remembered[device_id] = now_s(), secret_hash
+        return secret_hash
+
+    async def authenticate(device_id: str, secret: str) -> bool:
+        secret_hash = await secret_hash_of(device_id)
+        return secret_hash is not None and verify(secret, secret_hash, key)
+
+    return authenticate
+
+
+async def revoke(device_id: str, *, transaction: Transaction, clock: Clock) -> None:
+    """The device may no longer connect, and what it still sends is quarantined."""
+    async with transaction(ALL_OWNERS) as session:
+        device = await session.get_one(DeviceRow, device_id)
+        device.revoked_at = device.revoked_at or clock.now()

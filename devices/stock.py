@@ -1,0 +1,326 @@
+"""What an owner has of one consumable, what he wants of it, and what he says of it by hand."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from accounts.tables import OwnerRow
+from core import outbox
+from core.clock import Clock
+from core.database import Transaction
+from core.gtin import normalised_gtin
+from core.outbox import Work
+from devices import readings, wire
+from devices.models import DeviceModel, Frozen, SlotSpec
+from devices.readings import Outcome, Received
+from devices.tables import (
+    DeviceEventRow,
+    DeviceModelRow,
+    DeviceRow,
+    OwnershipRow,
+    ReadingRow,
+    SlotRow,
+    StockRow,
+)
+
+BY_HAND_EVERY_HOURS: Final = 168  # how often a person is expected to look
+STALE_AFTER: Final = timedelta(hours=48)  # or three promised intervals, if they are longer
+
+Ppm = Annotated[int, Field(ge=500_000, le=999_999)]
+Units = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class StockUnknown(Exception):
+    def __init__(self, stock_id: UUID) -> None:
+        super().__init__(f"no stock {stock_id}")
+        self.stock_id = stock_id
+
+
+class SettingRefused(Exception):
+    """`field` is what to mend, `fix` how."""
+
+    def __init__(self, field: str, fix: str) -> None:
+        super().__init__(f"{field}: {fix}")
+        self.field = field
+        self.fix = fix
+
+
+class NotReportedByHand(Exception):
+    def __init__(self, device_id: str, slot: str) -> None:
+        super().__init__(f"{device_id} has no slot {slot} that its owner reports by hand")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockSlot:
+    """One slot of a stock. `promised_interval_h`: hours between readings, by its data sheet."""
+
+    device_id: str
+    slot: str
+    spec: SlotSpec
+    in_slot: float | None  # units; None: unknown
+    condition: wire.SlotState
+    measured_at: datetime | None
+    heard_at: datetime | None
+    promised_interval_h: int
+
+    def is_stale(self, now: datetime) -> bool:
+        """Silent for longer than promised; a slot that never spoke is unknown, not stale."""
+        patience = max(STALE_AFTER, 3 * timedelta(hours=self.promised_interval_h))
+        return self.heard_at is not None and now - self.heard_at > patience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockState:
+    """`is_known`: every slot was measured. Neither unknown nor stale stock causes an order."""
+
+    stock_id: UUID
+    unit: str
+    slots: tuple[StockSlot, ...]
+    spares: int
+    is_known: bool
+    is_stale: bool
+
+    @property
+    def in_slot(self) -> float | None:
+        """Units in all slots together; None: unknown."""
+        return sum(each.in_slot or 0.0 for each in self.slots) if self.is_known else None
+
+    @property
+    def on_hand(self) -> float | None:
+        return None if self.in_slot is None else self.in_slot + self.spares
+
+
+class ChangeStock(Frozen):
+    """What the owner sets; what is left out stays."""
+
+    mode: Literal["off", "notify", "ask", "auto"] | None = None
+    least: Units | None = None
+    most: Units | None = None
+    has_no_most: bool = False  # takes the upper limit away
+    spares: Units | None = None
+    service_level_ppm: Ppm | None = None
+    products: tuple[str, ...] | None = None  # GTINs; empty: any that fits
+    also_fits: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+
+
+async def state(session: AsyncSession, stock_id: UUID, now: datetime) -> StockState:
+    """Raises StockUnknown, also for another owner's stock."""
+    found = await states(session, [stock_id], now)
+    if not found:
+        raise StockUnknown(stock_id)
+    return found[stock_id]
+
+
+async def states(
+    session: AsyncSession, stock_ids: Collection[UUID], now: datetime
+) -> dict[UUID, StockState]:
+    """Of those that exist in the session's scope; two statements for any number."""
+    stocks = await session.exec(select(StockRow).where(col(StockRow.stock_id).in_(stock_ids)))
+    slots = await _slots(session, stock_ids)
+    return {row.stock_id: _state(row, slots[row.stock_id], now) for row in stocks}
+
+
+async def change(
+    owner_id: UUID,
+    stock_id: UUID,
+    wanted: ChangeStock,
+    *,
+    transaction: Transaction,
+    clock: Clock,
+) -> None:
+    """Raises StockUnknown and SettingRefused. What changed is reviewed at once."""
+    async with transaction(owner_id) as session:
+        stock = await _locked(session, stock_id)
+        _apply(stock, wanted)
+        await changed(session, owner_id, [stock_id], clock.now())
+
+
+async def changed(
+    session: AsyncSession, owner_id: UUID, stock_ids: Collection[UUID], now: datetime
+) -> None:
+    """Has the stocks reviewed and lets the owner's open pages reload."""
+    owner = await session.get_one(OwnerRow, owner_id)
+    owner.changed_at = max(owner.changed_at, now)
+    work = [
+        Work(
+            kind="review",
+            payload={"stock_id": str(stock_id)},
+            due_at=now,
+            correlation=f"owner/{owner_id}",
+            dedupe_key=f"review:{stock_id}",
+        )
+        for stock_id in stock_ids
+    ]
+    await outbox.add(session, *work)
+
+
+async def add_spares(session: AsyncSession, stock_id: UUID, units: int) -> None:
+    """Delivered goods lie at home until a slot is refilled from them. Raises StockUnknown."""
+    stock = await _locked(session, stock_id)
+    stock.spares += units
+
+
+async def report_by_hand(
+    owner_id: UUID,
+    device_id: str,
+    slot: str,
+    amount: float,
+    *,
+    transaction: Transaction,
+    clock: Clock,
+) -> Outcome:
+    """What the owner sees in a dumb appliance, in units; it takes the way of any reading.
+
+    Raises NotReportedByHand, and SettingRefused for more than the slot holds.
+    """
+    async with transaction(owner_id) as session:
+        row = await _by_hand(session, owner_id, device_id, slot)
+        spec = SlotSpec.model_validate(row.spec)
+        if not 0 <= amount <= spec.capacity:
+            raise SettingRefused("amount", f"between 0 and {spec.capacity} {spec.unit}")
+        now, seq = clock.now(), await _last_seq(session, device_id)
+        reading = wire.SlotReading(level=amount / spec.capacity, raw="by hand")
+        messages: list[wire.Event | wire.Telemetry] = []
+        if row.in_slot is not None and amount > row.in_slot:
+            messages.append(  # a person's word needs no second reading
+                wire.Event(
+                    v=1,
+                    boot_id=0,
+                    seq=seq + 1,
+                    measured_at=now,
+                    event=wire.EventKind.REFILLED,
+                    slot=slot,
+                )
+            )
+        messages.append(
+            wire.Telemetry(v=1, boot_id=0, seq=seq + 2, measured_at=now, slots={slot: reading})
+        )
+        batch = [_received(device_id, each, now) for each in messages]
+        connection = await session.connection()
+        return (await connection.run_sync(readings.record, batch))[-1]
+
+
+def next_midnight(at: datetime, timezone: str) -> datetime:
+    """The first instant of the next day there, in UTC."""
+    zone = ZoneInfo(timezone)
+    tomorrow = at.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+
+
+async def _slots(
+    session: AsyncSession, stock_ids: Collection[UUID]
+) -> dict[UUID | None, list[StockSlot]]:
+    statement = (
+        select(SlotRow, DeviceModelRow.description)
+        .join(DeviceRow, col(DeviceRow.device_id) == col(SlotRow.device_id))
+        .outerjoin(DeviceModelRow, col(DeviceModelRow.model_id) == col(DeviceRow.model_id))
+        .where(col(SlotRow.stock_id).in_(stock_ids))
+        .order_by(col(SlotRow.device_id), col(SlotRow.slot))
+    )
+    found: dict[UUID | None, list[StockSlot]] = defaultdict(list)
+    for row, description in await session.exec(statement):
+        model = description and DeviceModel.model_validate(description)
+        found[row.stock_id].append(
+            StockSlot(
+                device_id=row.device_id,
+                slot=row.slot,
+                spec=SlotSpec.model_validate(row.spec),
+                in_slot=row.in_slot,
+                condition=wire.SlotState(row.condition),
+                measured_at=row.measured_at,
+                heard_at=row.heard_at,
+                promised_interval_h=model.data_sheet.every_hours
+                if model
+                else BY_HAND_EVERY_HOURS,
+            )
+        )
+    return found
+
+
+def _state(stock: StockRow, slots: list[StockSlot], now: datetime) -> StockState:
+    return StockState(
+        stock_id=stock.stock_id,
+        unit=stock.unit,
+        slots=tuple(slots),
+        spares=stock.spares,
+        is_known=bool(slots) and all(each.in_slot is not None for each in slots),
+        is_stale=any(each.is_stale(now) for each in slots),
+    )
+
+
+async def _locked(session: AsyncSession, stock_id: UUID) -> StockRow:
+    statement = select(StockRow).where(StockRow.stock_id == stock_id).with_for_update()
+    stock = (await session.exec(statement)).one_or_none()
+    if stock is None:
+        raise StockUnknown(stock_id)
+    return stock
+
+
+def _apply(stock: StockRow, wanted: ChangeStock) -> None:
+    simple = {"mode", "least", "most", "spares", "service_level_ppm"}
+    for name, value in wanted.model_dump(include=simple, exclude_none=True).items():
+        setattr(stock, name, value)
+    if wanted.has_no_most:
+        stock.most = None
+    if stock.most is not None and stock.most < stock.least:
+        raise SettingRefused("most", f"at least {stock.least}, which `least` asks for")
+    if wanted.products is not None:
+        stock.products = [_gtin(each) for each in wanted.products]
+    added = [each for each in wanted.also_fits if each not in stock.fits]
+    if added:
+        stock.fits = [*stock.fits, *added]
+
+
+def _gtin(text: str) -> str:
+    gtin = normalised_gtin(text.strip())
+    if gtin is None:
+        raise SettingRefused("products", f"{text!r} is no GTIN of 8, 12, 13 or 14 digits")
+    return gtin
+
+
+async def _by_hand(session: AsyncSession, owner_id: UUID, device_id: str, slot: str) -> SlotRow:
+    statement = (
+        select(SlotRow)
+        .join(DeviceRow, col(DeviceRow.device_id) == col(SlotRow.device_id))
+        .join(OwnershipRow, col(OwnershipRow.device_id) == col(SlotRow.device_id))
+        .where(
+            SlotRow.device_id == device_id,
+            SlotRow.slot == slot,
+            OwnershipRow.owner_id == owner_id,
+            col(DeviceRow.model_id).is_(None),
+        )
+    )
+    row = (await session.exec(statement)).one_or_none()
+    if row is None:
+        raise NotReportedByHand(device_id, slot)
+    return row
+
+
+async def _last_seq(session: AsyncSession, device_id: str) -> int:
+    last = [
+        (
+            await session.exec(select(func.max(table.seq)).where(table.device_id == device_id))
+        ).one()
+        for table in (ReadingRow, DeviceEventRow)
+    ]
+    return max((each for each in last if each is not None), default=0)
+
+
+def _received(device_id: str, message: wire.Event | wire.Telemetry, now: datetime) -> Received:
+    channel: wire.Channel = "event" if isinstance(message, wire.Event) else "telemetry"
+    return Received(
+        device_id=device_id,
+        channel=channel,
+        topic=wire.topic(device_id, channel),
+        payload=message.model_dump_json(exclude_none=True).encode(),
+        parsed=wire.Parsed(message),
+        received_at=now,
+    )

@@ -75,7 +75,9 @@ def stored_text(key: str, params: Mapping[str, Any]) -> Text:
 
 def _count(params: Mapping[str, Any]) -> int:
     """What stands before the unit in the sentence."""
-    return next((params[name] for name in ("per_quantity", "quantity", "most") if name in params), 2)
+    return next(
+        (params[name] for name in ("per_quantity", "quantity", "most") if name in params), 2
+    )
 
 
 def _stored(name: str, value: Any) -> Value:
@@ -166,7 +168,9 @@ class Words:
     def number(self, value: float | Decimal, digits: int | None = None) -> str:
         """At most `digits` decimals; as many as are of use when not given."""
         if digits is None:
-            digits = 0 if abs(value) >= 10 or value == int(value) else 1 if abs(value) >= 1 else 2
+            digits = (
+                0 if abs(value) >= 10 or value == int(value) else 1 if abs(value) >= 1 else 2
+            )
         pattern = f"#,##0.{'#' * digits}" if digits else "#,##0"
         return format_decimal(value, format=pattern, locale=self._format).replace("-", "−")
 

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class NotFound(Exception):
@@ -45,3 +49,11 @@ def invalid(error: ValidationError) -> Invalid:
             for each in error.errors(include_url=False)
         ]
     )
+
+
+def parse(model: type[M], value: Any) -> M:
+    """A form's fields are strings, so that "5" is a number here. Raises Invalid."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise invalid(error) from error

@@ -45,7 +45,12 @@ def gallery() -> dict[str, bytes]:
     for (name, (template, view, section)), language in product(PAGES.items(), ("en", "de")):
         owner = "" if name in OUTSIDE else "Familie Nord"
         shell = Shell(
-            language=language, path=f"/{name}", section=section, owner_name=owner, asks=1, unseen=2
+            language=language,
+            path=f"/{name}",
+            section=section,
+            owner_name=owner,
+            asks=1,
+            unseen=2,
         )
         html = pages.render(template, view, shell, "Europe/Berlin")
         rendered[f"/{name}.{language}"] = html.encode()
@@ -76,9 +81,7 @@ class _Static(BaseHTTPRequestHandler):
 
 def shoot(browser: Browser, url: str, out: Path, language: str = "") -> Iterator[str]:
     for scheme, width in product(("light", "dark"), WIDTHS):
-        page = browser.new_page(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        )
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.on("console", _complain)
         page.goto(url, wait_until="load")
         page.screenshot(path=out.with_name(f"{out.name}-{width}-{scheme}.png"), full_page=True)

@@ -122,7 +122,9 @@ def level_chart(
         lines=_lines(frame, [*history, Measured(now, on_hand)]),
         fan=_fan(frame, now, on_hand or 0.0, forecast),
         median=_median(frame, now, on_hand or 0.0, forecast),
-        marks=tuple(_mark(frame, each, known) for each in happened if each.at >= frame.first_at),
+        marks=tuple(
+            _mark(frame, each, known) for each in happened if each.at >= frame.first_at
+        ),
         ticks=_ticks(frame),
         now_x=frame.x(now),
         now_y=None if on_hand is None else frame.y(on_hand),

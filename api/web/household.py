@@ -13,6 +13,7 @@ from accounts.texts import Text, text
 from api.web.views import Condition, DeviceCard, Gauge, ago
 from core.money import PPM
 from devices.models import DeviceModel, SlotSpec
+from devices.stock import BY_HAND_EVERY_HOURS, STALE_AFTER
 from devices.tables import (
     DeviceModelRow,
     DeviceRow,
@@ -27,7 +28,6 @@ from replenishment.tables import OrderRow
 LOW_PPM: Final = 250_000
 EMPTY_PPM: Final = 100_000
 LONG_DAYS: Final = 60  # beyond it the exact number of days says nothing
-SILENT_AFTER: Final = timedelta(hours=48)  # or three promised intervals, whichever is longer
 QUARANTINE_SHOWN: Final = timedelta(days=7)
 
 
@@ -35,13 +35,14 @@ QUARANTINE_SHOWN: Final = timedelta(days=7)
 class OwnedDevice:
     ownership: OwnershipRow
     device: DeviceRow
-    model: DeviceModel
+    model: DeviceModel | None  # None: its owner looks and reports by hand
     slots: tuple[SlotRow, ...]
 
     def is_silent(self, now: datetime) -> bool:
         heard = self.device.last_heard_at
-        promised = timedelta(hours=3 * self.model.data_sheet.every_hours)
-        return heard is not None and now - heard > max(SILENT_AFTER, promised)
+        every_hours = self.model.data_sheet.every_hours if self.model else BY_HAND_EVERY_HOURS
+        promised = timedelta(hours=3 * every_hours)
+        return heard is not None and now - heard > max(STALE_AFTER, promised)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class Household:
             else text("device.never_heard"),
             gauges=tuple(self.gauge(owned, slot) for slot in owned.slots),
             quarantined=self.quarantined.get(owned.device.device_id, 0),
-            model=owned.model.name,
+            model=owned.model.name if owned.model else "",
             is_online=owned.device.is_online,
         )
 
@@ -172,7 +173,7 @@ async def _owned_devices(
             select(DeviceRow).where(col(DeviceRow.device_id).in_(device_ids))
         )
     }
-    wanted = {each.model_id for each in devices.values()}
+    wanted = [each.model_id for each in devices.values() if each.model_id]
     models = {
         each.model_id: DeviceModel.model_validate(each.description)
         for each in await session.exec(
@@ -186,16 +187,20 @@ async def _owned_devices(
         OwnedDevice(
             ownership=each,
             device=devices[each.device_id],
-            model=(model := models[devices[each.device_id].model_id]),
+            model=(model := _model(devices[each.device_id], models)),
             slots=_in_order(model, [row for row in slots if row.device_id == each.device_id]),
         )
         for each in ownerships
     )
 
 
-def _in_order(model: DeviceModel, slots: list[SlotRow]) -> tuple[SlotRow, ...]:
-    names = [spec.slot for spec in model.slots]
-    return tuple(sorted(slots, key=lambda row: names.index(row.slot)))
+def _model(device: DeviceRow, models: dict[UUID, DeviceModel]) -> DeviceModel | None:
+    return models[device.model_id] if device.model_id else None
+
+
+def _in_order(model: DeviceModel | None, slots: list[SlotRow]) -> tuple[SlotRow, ...]:
+    names = [spec.slot for spec in model.slots] if model else []
+    return tuple(sorted(slots, key=lambda row: names.index(row.slot) if names else 0))
 
 
 async def quarantined(
@@ -210,5 +215,3 @@ async def quarantined(
         .group_by(QuarantineCountRow.device_id)
     )
     return {device_id: count for device_id, count in found}
-
-

@@ -114,6 +114,19 @@ class HomeView:
     month: Month
     may_change: bool
     is_auto_stopped: bool
+    has_address: bool  # without one nothing can be ordered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressView:
+    """Where parcels go."""
+
+    recipient: str
+    street: str
+    postal_code: str
+    city: str
+    region: str
+    problem: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +153,17 @@ class MandateLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A slot whose owner looks and reports."""
+
+    device_id: str
+    slot: str
+    title: str
+    capacity: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockView:
     stock_id: UUID
     name: str
@@ -158,7 +182,7 @@ class StockView:
     products: tuple[ProductChoice, ...]
     live_order: Coming | None
     past_orders: tuple[Coming, ...]
-    slots: tuple[tuple[str, str, str], ...]  # (device id, slot, title) that can be refilled
+    by_hand: tuple[ByHand, ...]
     may_change: bool
 
 
@@ -188,7 +212,7 @@ class DataSheetView:
     code: str
     model: str
     maker: str
-    serial: str
+    device_id: str
     sends: str
     every_hours: int
     kept_where: str

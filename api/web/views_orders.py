@@ -7,9 +7,9 @@ from uuid import UUID
 
 from accounts.texts import Text
 from core.money import Money
+from vendor_policy.rules import Author
 
 Typed = Money | str  # of an input field: what holds, or what the owner typed
-Author = Literal["law", "technical", "manufacturer", "owner", "platform"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,15 @@ class ExcludedOffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEntry:
+    """A catalogue entry that lacked a mandatory fact, so that it has no price to compare."""
+
+    vendor: str
+    title: str
+    objections: tuple[Objected, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaidPlace:
     """What a vendor declared it pays for selling here."""
 
@@ -85,6 +94,7 @@ class DecisionView:
     funnel: tuple[FunnelStep, ...]
     ranked: tuple[RankedOffer, ...]
     excluded: tuple[ExcludedOffer, ...]
+    refused: tuple[RefusedEntry, ...]
     paid_places: tuple[PaidPlace, ...]
     asks: tuple[Text, ...]  # why the owner was asked
     order_id: UUID | None
@@ -177,7 +187,7 @@ class CategoryCriteria:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyVersion:
     version: int
-    author: str
+    author: Text
     created_at: datetime
 
 

@@ -2,13 +2,15 @@
 from one of our own pages.
 """
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.datastructures import FormData
 
@@ -53,6 +55,14 @@ class Visit:
         if not self.member.may_change:
             raise WrongAudience
         return self.member
+
+    @property
+    def now(self) -> datetime:
+        return self.platform.clock.now()
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """What the member's own household holds, and nobody else's."""
+        return self.platform.database.snapshot(self.member.party_id)
 
     @property
     def timezone(self) -> str:
@@ -134,7 +144,7 @@ async def _count_asks(session: AsyncSession) -> int:
 
 async def _count_unseen(session: AsyncSession) -> int:
     found = await session.exec(
-        select(func.count()).select_from(NoticeRow).where(NoticeRow.seen_at == None)  # noqa: E711 - SQL IS NULL
+        select(func.count()).select_from(NoticeRow).where(col(NoticeRow.seen_at).is_(None))
     )
     return found.one()
 
@@ -167,7 +177,10 @@ async def checked_form(visit: VisitDep) -> FormData:
     """The form of an act, after its token was compared with the session's, or before sign-in
     with the guest cookie's. Raises CsrfMissing.
     """
-    if visit.request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if visit.request.headers.get("sec-fetch-site", "same-origin") not in (
+        "same-origin",
+        "none",
+    ):
         raise CsrfMissing
     form = await visit.request.form()
     check_csrf(str(form.get("csrf_token", "")), visit.csrf_token)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Literal
 
 from accounts.texts import Text, stored_text, text
-from api.web.views_orders import Author, Objected
+from api.web.views_orders import Objected
 from replenishment.order_states import COMING, WAITING, OrderState
 from vendor_policy.explain import Part
+from vendor_policy.rules import Author
 
 Tone = Literal["waiting", "coming", "done", "ended"]
 
@@ -33,7 +34,7 @@ def objected(parts: Iterable[Part]) -> tuple[Objected, ...]:
 
 
 def author(part: Part) -> Author:
-    return part.author.value if part.author else "platform"
+    return part.author or Author.PLATFORM
 
 
 def state(order_state: str) -> Text:
@@ -80,3 +81,11 @@ def why_asked(reason: str, rules: Iterable[Part]) -> tuple[Text, ...]:
     if reason.startswith("mandate."):
         return (text(reason),)
     return (text(f"ask.{reason}"),) if reason else ()
+
+
+def moved(event: str) -> Text:
+    return text(f"order.event.{event}")
+
+
+def policy_author(author: str) -> Text:
+    return text("by.platform") if author == "platform" else text("by.member", member=author)

@@ -8,8 +8,10 @@ from uuid import UUID
 from accounts.texts import Share, text
 from api.web.charts import Depletion, Happened, Measured, level_chart
 from api.web.views import (
+    AddressView,
     ApprovalsView,
     AskCard,
+    ByHand,
     ClaimView,
     Coming,
     DataSheetView,
@@ -51,9 +53,11 @@ from api.web.views_orders import (
     PolicyView,
     RankedOffer,
     ReceiptLine,
+    RefusedEntry,
     RuleLine,
 )
 from core.money import Money
+from vendor_policy.rules import Author
 
 NOW = datetime(2026, 11, 20, 8, 12, tzinfo=UTC)
 
@@ -70,7 +74,9 @@ def days(n: int, least: int, most: int) -> Any:
     return text("supply.days", n=n, least=least, most=most)
 
 
-def gauge(name: str, ppm: int | None, condition: Any, supply: Any, tag: str, **more: Any) -> Gauge:
+def gauge(
+    name: str, ppm: int | None, condition: Any, supply: Any, tag: str, **more: Any
+) -> Gauge:
     return Gauge(
         name=name,
         stock_id=an_id(len(name)),
@@ -168,6 +174,7 @@ HOME = HomeView(
     ),
     may_change=True,
     is_auto_stopped=False,
+    has_address=True,
 )
 EMPTY_HOME = HomeView(
     headline=text("home.empty"),
@@ -178,6 +185,7 @@ EMPTY_HOME = HomeView(
     month=Month(month_on=date(2026, 11, 1), spent=euro("0"), orders=0, waiting=euro("0")),
     may_change=True,
     is_auto_stopped=True,
+    has_address=False,
 )
 
 
@@ -249,7 +257,15 @@ STOCK = StockView(
     products=PRODUCTS,
     live_order=None,
     past_orders=(COMING,),
-    slots=(("washer-0001", "detergent", "Waschmittel"),),
+    by_hand=(
+        ByHand(
+            device_id="by-hand-1",
+            slot="detergent",
+            title="Vorratsschrank",
+            capacity=6000,
+            unit="ml",
+        ),
+    ),
     may_change=True,
 )
 WINNER = Column(
@@ -282,7 +298,7 @@ OTHER_PRINTER = Column(
 )
 NOT_BRAND = Objected(
     words=text("rule.brand_allowed.objection", brand="Tonerfix", brands="Printhaus"),
-    author="owner",
+    author=Author.OWNER,
 )
 EXCLUDED = (
     ExcludedOffer(column=REFILLED, objections=(NOT_BRAND,)),
@@ -291,9 +307,9 @@ EXCLUDED = (
         objections=(
             Objected(
                 words=text("rule.fits.objection", offered="P-300-K", wanted="P-200-K"),
-                author="technical",
+                author=Author.TECHNICAL,
             ),
-            Objected(words=text("rule.trader_verified.objection"), author="law"),
+            Objected(words=text("rule.trader_verified.objection"), author=Author.LAW),
         ),
     ),
 )
@@ -314,7 +330,7 @@ DECISION = DecisionView(
     stock_name="Toner schwarz",
     device_name="Farbdrucker",
     headline=text("decision.headline", vendor="Haushaltshof"),
-    lead=text("decision.lead", n=6, vendors=3),
+    lead=text("decision.lead", n=6, vendors=3, need=text("need.below_reorder_point")),
     per=PER_FILL,
     columns=(WINNER, SECOND),
     lines=(
@@ -324,22 +340,24 @@ DECISION = DecisionView(
             "line.lateness",
             "0.24",
             "0.08",
-            note=text("line.lateness.note", chance=Share(120_000), cost=euro("2")),
+            note=text("line.lateness.note", late=Share(120_000), stock_out_per_day=euro("2")),
         ),
         line("line.holding", "0.10", "0.10"),
-        line("line.loyalty_credit", "-1.02", "0.00", author="owner"),
+        line("line.loyalty_credit", "-1.02", "0.00", author=Author.OWNER),
     ),
     counts_as=(euro("54.22"), euro("56.38")),
     counterfactuals=(
-        text("counterfactual.cheaper", vendor="Tintenwelt", amount=euro("2.17"), per=PER_FILL),
+        text("decision.dearer", vendor="Tintenwelt", amount=euro("2.16"), per=PER_FILL),
     ),
     funnel=(
         FunnelStep(left=6, words=text("decision.seen")),
-        FunnelStep(left=5, words=text("rule.fits.title"), author="technical"),
-        FunnelStep(left=4, words=text("rule.trader_verified.title"), author="law"),
-        FunnelStep(left=4, words=text("rule.in_stock.title"), author="platform"),
+        FunnelStep(left=5, words=text("rule.fits.title"), author=Author.TECHNICAL),
+        FunnelStep(left=4, words=text("rule.trader_verified.title"), author=Author.LAW),
+        FunnelStep(left=4, words=text("rule.in_stock.title"), author=Author.PLATFORM),
         FunnelStep(
-            left=2, words=text("rule.brand_allowed.title", names="Printhaus"), author="owner"
+            left=2,
+            words=text("rule.brand_allowed.title", names="Printhaus"),
+            author=Author.OWNER,
         ),
     ),
     ranked=(
@@ -357,15 +375,25 @@ DECISION = DecisionView(
         ),
     ),
     excluded=EXCLUDED,
+    refused=(
+        RefusedEntry(
+            vendor="Billigblitz",
+            title="Toner",
+            objections=(
+                Objected(
+                    words=text("objection.missing_fact", fact="gtin", source="catalogue"),
+                    author=Author.PLATFORM,
+                ),
+            ),
+        ),
+    ),
     paid_places=(
         PaidPlace(
             vendor="Billigblitz",
             words=text("decision.pays_share", share=Share(50_000), payee="Nachschub"),
             is_paid=True,
         ),
-        PaidPlace(
-            vendor="Haushaltshof", words=text("decision.pays_nothing"), is_paid=False
-        ),
+        PaidPlace(vendor="Haushaltshof", words=text("decision.pays_nothing"), is_paid=False),
         PaidPlace(vendor="Tintenwelt", words=text("decision.pays_nothing"), is_paid=False),
     ),
     asks=(text("rule.ask_above.objection", most=euro("40")),),
@@ -474,14 +502,20 @@ POLICY = PolicyView(
     ),
     stock_out_per_day=euro("2"),
     rules=(
-        RuleLine(words=text("policy.rule.compatible"), author="technical"),
-        RuleLine(words=text("policy.rule.verified"), author="law"),
-        RuleLine(words=text("policy.rule.fresh"), author="platform"),
-        RuleLine(words=text("policy.rule.ask_above", most=euro("40")), author="owner"),
+        RuleLine(words=text("policy.rule.compatible"), author=Author.TECHNICAL),
+        RuleLine(words=text("policy.rule.verified"), author=Author.LAW),
+        RuleLine(words=text("policy.rule.fresh"), author=Author.PLATFORM),
+        RuleLine(words=text("policy.rule.ask_above", most=euro("40")), author=Author.OWNER),
     ),
     versions=(
-        PolicyVersion(version=3, author="nora@example.org", created_at=NOW),
-        PolicyVersion(version=2, author="nora@example.org", created_at=NOW - timedelta(days=9)),
+        PolicyVersion(
+            version=3, author=text("by.member", member="nora@example.org"), created_at=NOW
+        ),
+        PolicyVersion(
+            version=2,
+            author=text("by.member", member="nora@example.org"),
+            created_at=NOW - timedelta(days=9),
+        ),
     ),
     may_change=True,
     problems=(text("policy.problem.amount", value="vierzig"),),
@@ -507,7 +541,7 @@ SHEET = DataSheetView(
     code="K7QMP2XW9RTA",
     model="Washing machine W7",
     maker="Hausgeräte Nord",
-    serial="W7-2026-000117",
+    device_id="washer-0001",
     sends="Level of detergent and softener, finished cycles, faults. No sound, no location.",
     every_hours=6,
     kept_where="On this platform, in Germany",
@@ -564,6 +598,17 @@ SIGN_UP = SignUpView(
 PAGES: Mapping[str, tuple[str, Any, str]] = {
     "home": ("home.html", HOME, "home"),
     "home_empty": ("home.html", EMPTY_HOME, "home"),
+    "address": (
+        "address.html",
+        AddressView(
+            recipient="Nora Nord",
+            street="Hafenweg 7",
+            postal_code="24103",
+            city="Kiel",
+            region="DE",
+        ),
+        "",
+    ),
     "approvals": ("approvals.html", ApprovalsView(asks=(ASK,)), "approvals"),
     "approvals_empty": ("approvals.html", ApprovalsView(asks=()), "approvals"),
     "stock": ("stock.html", STOCK, "home"),

@@ -55,9 +55,9 @@ def text(key: str, **values: Value) -> Text:
 
 
 def stored_text(key: str, params: Mapping[str, Any]) -> Text:
-    """A text from its JSON form: `{"minor", "currency"}` is money, and so is `x_minor` beside a
-    `currency` (it becomes `x`); `x_ppm` is a share, `unit` a unit, `*_on` a date, `*_at` an instant;
-    `{"key", "params"}` is a text within the text.
+    """A text from its JSON form: `x_minor` beside a `currency` is money (and becomes `x`), as is
+    `{"minor", "currency"}`; `x_ppm` is a share, `unit` a unit, `*_on` a date, `*_at` an
+    instant, `{"key", "params"}` a text within the text.
     """
     currency = params.get("currency")
     values: dict[str, Value] = {}
@@ -84,8 +84,8 @@ def _stored(name: str, value: Any) -> Value:
     match value:
         case {"minor": int(minor), "currency": str(currency)}:
             return Money(minor, currency)
-        case {"key": str(key), **rest}:
-            return stored_text(key, rest.get("params", {}))
+        case {"key": str(key), "params": dict(params)}:
+            return stored_text(key, params)
         case str() if name.endswith("_on"):
             return date.fromisoformat(value)
         case str() if name.endswith("_at"):
@@ -98,7 +98,11 @@ def _stored(name: str, value: Any) -> Value:
 def read_catalogue(language: str) -> Sentences:
     with (_LOCALES / f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
-    return {_key(message.id): _forms(message.string) for message in catalogue if message.id}
+    return {
+        _key(message.id): _forms(message.string)
+        for message in catalogue
+        if message.id and message.string
+    }
 
 
 def read_catalogues() -> dict[str, Sentences]:
@@ -128,28 +132,27 @@ class Words:
         forms = self.sentences.get(what)
         if forms is None:
             raise UnknownText(what)
-        form = forms[-1] if values.get("n", 1) != 1 else forms[0]
+        form = forms[0] if values.get("n", 1) == 1 else forms[-1]
         return form.format_map({name: self.show(value) for name, value in values.items()})
 
     def show(self, value: Value) -> str:
         match value:
-            case None:
-                return ""
-            case str():
-                return value
+            case None | str():
+                return value or ""
             case Text():
                 return self.say(value)
             case Money():
                 return self.money(value)
             case Share():
                 return self.percent(value.ppm)
-            case datetime():
-                return self.moment(value)
-            case date():
-                return self.day(value)
-            case timedelta():
-                return self.ago(value)
+            case date() | timedelta():
+                return self._time(value)
         return self.number(value)
+
+    def _time(self, value: date | timedelta) -> str:
+        if isinstance(value, timedelta):
+            return self.ago(value)
+        return self.moment(value) if isinstance(value, datetime) else self.day(value)
 
     def money(self, amount: Money) -> str:
         value = Decimal(amount.minor).scaleb(-2)
@@ -178,7 +181,7 @@ class Words:
         return format_percent(ppm / PPM, locale=self._format)
 
     def day(self, day: date) -> str:
-        """Weekday, day and month, without a point at the end: `Wed 25 Nov`, `Mi. 25. November`."""
+        """With weekday and without a point at the end: `Wed 25 Nov`, `Mi. 25. November`."""
         pattern = "EEE d MMM" if self.language == "en" else "EEE d. MMMM"
         return format_date(day, pattern, locale=self._format)
 

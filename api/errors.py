@@ -18,6 +18,9 @@ from api.deps import CsrfMissing, NotSignedIn, WrongAudience
 from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
+from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
+from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
+from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.order_states import IllegalTransition
@@ -44,13 +47,22 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),
     UnknownStock: Problem(404, "not_found"),
+    StockUnknown: Problem(404, "not_found"),
+    NotYourDevice: Problem(404, "not_found"),
+    NotReportedByHand: Problem(404, "not_found"),
+    ClaimCodeUnknown: Problem(404, "claim_code_unknown"),
+    ModelUnknown: Problem(404, "model_unknown"),
     UnknownMandate: Problem(404, "not_found"),
     UnknownOffer: Problem(404, "unknown_offer"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
     AskExpired: Problem(409, "ask_expired"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
+    DeviceIdTaken: Problem(409, "device_id_taken"),
+    ModelVersionTaken: Problem(409, "model_version_taken"),
+    TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),
+    SettingRefused: Problem(422, "setting_refused"),
     SignUpRefused: Problem(422, "sign_up_refused"),
     Invalid: Problem(422, "invalid"),
     RequestValidationError: Problem(422, "invalid"),

@@ -1,7 +1,7 @@
 """Pictures of pages, in both languages, light and dark, on a phone and a desk.
 
     python scripts/screenshots.py OUT                        the gallery of sample pages
-    python scripts/screenshots.py OUT --url http://127.0.0.1:8000 --email E --password P / /orders
+    python scripts/screenshots.py OUT --url http://127.0.0.1:8000 --email E --password P /orders
 
 Uses Debian's chromium. Reports pages that scroll sideways at 320 pixels and targets below 44.
 """
@@ -25,14 +25,20 @@ from api.web.views import Shell
 from tests.unit.api.samples import OUTSIDE, PAGES
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WIDTHS = (390, 1280)
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 # Small targets: what can be tapped, is not part of a sentence, and is lower than 44 pixels.
-SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), summary, select')]
+SMALL = """() => [...document.querySelectorAll(
+    'a, button, input:not([type=hidden]), summary, select')]
   .filter(e => { const r = (e.closest('label.choice') || e).getBoundingClientRect();
     return r.height > 0 && r.height < 43.5 && getComputedStyle(e).display !== 'inline'
       && !e.classList.contains('skip'); })

@@ -96,15 +96,22 @@ class _Frame:
         return f"{self.x(at)},{self.y(quantity)}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """What is charted: how much fits, in which unit, and at which level an order is due."""
+
+    capacity: float
+    unit: str
+    reorder_level: float | None = None
+
+
 def level_chart(
+    holder: Holder,
     history: Sequence[Measured],
     happened: Sequence[Happened],
     *,
     now: datetime,
-    capacity: float,
-    unit: str,
     forecast: Depletion | None = None,
-    reorder_level: float | None = None,
 ) -> LevelChart | None:
     """history: oldest first. None when nothing was ever measured."""
     known = [each for each in history if each.quantity is not None]
@@ -116,7 +123,7 @@ def level_chart(
     frame = _Frame(
         first_at=history[0].at,
         last_at=now + timedelta(days=_days_ahead(forecast)),
-        most=max(capacity, *(each.quantity or 0.0 for each in known)),
+        most=max(holder.capacity, *(each.quantity or 0.0 for each in known)),
     )
     return LevelChart(
         lines=_lines(frame, [*history, Measured(now, on_hand)]),
@@ -130,13 +137,17 @@ def level_chart(
         now_y=None if on_hand is None else frame.y(on_hand),
         now_quantity=on_hand,
         most=frame.most,
-        unit=unit,
-        reorder_y=None if not reorder_level else frame.y(reorder_level),
+        unit=holder.unit,
+        reorder_y=_reorder_y(frame, holder.reorder_level),
         p10_at=now + timedelta(days=forecast.p10_days) if forecast else None,
         p50_at=now + timedelta(days=forecast.p50_days) if forecast else None,
         p90_at=now + timedelta(days=forecast.p90_days) if forecast else None,
         table=_table(history, happened),
     )
+
+
+def _reorder_y(frame: _Frame, level: float | None) -> float | None:
+    return frame.y(level) if level is not None and level > 0 else None
 
 
 def _days_ahead(forecast: Depletion | None) -> float:

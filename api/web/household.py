@@ -214,4 +214,4 @@ async def quarantined(
         )
         .group_by(QuarantineCountRow.device_id)
     )
-    return {device_id: count for device_id, count in found}
+    return dict(found.all())

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from api.web.mandate_form import MandateRefused, read_mandate
 from api.refusals import Fault, Invalid, parse
 from api.web import queries_policy, queries_stock
+from api.web.mandate_form import MandateRefused, read_mandate
 from api.web.visit import CheckedForm, VisitDep, back, field, fields
 from devices import stock
 from devices.stock import ChangeStock

@@ -80,7 +80,9 @@ def _bands(
     form: FormData, present: Policy, cards: Mapping[str, list[ProductCard]]
 ) -> list[dict[str, Any]]:
     others = [
-        each.model_dump(mode="json") for each in present.price_bands if each.category not in cards
+        each.model_dump(mode="json")
+        for each in present.price_bands
+        if each.category not in cards
     ]
     for category, products in cards.items():
         most = amounts.minor(str(form.get(f"band:{category}", "")))

@@ -26,8 +26,8 @@ from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 from vendor_policy import candidates, explain, record
 from vendor_policy.candidates import candidate
-from vendor_policy.declarations import DeliveryPromise
 from vendor_policy.decide import Ranked
+from vendor_policy.declarations import DeliveryPromise
 from vendor_policy.explain import Cell, SumLine, Sums
 from vendor_policy.offers import Offer
 from vendor_policy.record import DecisionRecord

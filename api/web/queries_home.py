@@ -42,10 +42,8 @@ async def home_view(session: AsyncSession, member: Principal, now: datetime) -> 
 
 def _headline(asks: int, devices: tuple[DeviceCard, ...]) -> Text:
     low = sum(
-        gauge.condition in ("low", "empty")
-        and gauge.tag == text("mode.notify.tag")
-        or gauge.condition == "empty"
-        and gauge.tag == text("mode.off.tag")
+        (gauge.condition in ("low", "empty") and gauge.tag == text("mode.notify.tag"))
+        or (gauge.condition == "empty" and gauge.tag == text("mode.off.tag"))
         for device in devices
         for gauge in device.gauges
     )

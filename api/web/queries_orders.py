@@ -16,7 +16,7 @@ from api.refusals import NotFound
 from api.web import wording
 from api.web.household import Household, days_of_supply
 from api.web.views import AskCard, Coming, OtherOffer
-from api.web.views_orders import Moment, OrderLine, OrdersView, OrderSummary, OrderView
+from api.web.views_orders import Moment, OrderLine, OrderSummary, OrdersView, OrderView
 from core.money import Money
 from devices.tables import StockRow
 from replenishment import orders

@@ -14,7 +14,7 @@ from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.refusals import NotFound
 from api.web import household, queries_orders, wording
-from api.web.charts import Depletion, Happened, LevelChart, Measured, level_chart
+from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
 from api.web.household import Household, OwnedDevice, days_of_supply
 from api.web.views import ByHand, Gauge, MandateLine, Mode, ProductChoice, StockView
 from core.money import Money
@@ -192,14 +192,13 @@ async def _chart(
 ) -> LevelChart | None:
     history = await levels(session, slots, now)
     capacity = sum(SlotSpec.model_validate(each.spec).capacity for each in slots)
+    reorder_level = (stock.review_level or 0) - stock.spares
     return level_chart(
+        Holder(capacity=capacity, unit=stock.unit, reorder_level=reorder_level),
         history,
         [*_refills(history, capacity), *_marks(orders, now - HISTORY)],
         now=now,
-        capacity=capacity,
-        unit=stock.unit,
         forecast=_depletion(stock, now),
-        reorder_level=(stock.review_level or 0) - stock.spares,
     )
 
 

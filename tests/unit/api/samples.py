@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.texts import Share, text
-from api.web.charts import Depletion, Happened, Measured, level_chart
+from api.web.charts import Depletion, Happened, Holder, Measured, level_chart
 from api.web.views import (
     AddressView,
     ApprovalsView,
@@ -201,6 +201,7 @@ def sawtooth() -> list[Measured]:
 
 
 CHART = level_chart(
+    Holder(capacity=1100, unit="ml", reorder_level=280),
     sawtooth(),
     [
         Happened(NOW - timedelta(days=42), "order"),
@@ -209,10 +210,7 @@ CHART = level_chart(
         Happened(NOW - timedelta(days=16), "refill"),
     ],
     now=NOW,
-    capacity=1100,
-    unit="ml",
     forecast=Depletion(p10_days=8, p50_days=10, p90_days=13),
-    reorder_level=280,
 )
 PRODUCTS = (
     ProductChoice(

@@ -55,7 +55,7 @@ def text(key: str, **values: Value) -> Text:
 
 
 def stored_text(key: str, params: Mapping[str, Any]) -> Text:
-    """A text from its JSON form: `x_minor` beside a `currency` is money (and becomes `x`), as is
+    """A text from its JSON form: `x_minor` beside a `currency` is money (it becomes `x`), as is
     `{"minor", "currency"}`; `x_ppm` is a share, `unit` a unit, `*_on` a date, `*_at` an
     instant, `{"key", "params"}` a text within the text.
     """
@@ -117,6 +117,12 @@ def _forms(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return (string,) if isinstance(string, str) else tuple(string)
 
 
+def _useful_digits(size: float) -> int:
+    if size >= 10 or size.is_integer():
+        return 0
+    return 1 if size >= 1 else 2
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """One reader's language and time zone."""
@@ -171,9 +177,7 @@ class Words:
     def number(self, value: float | Decimal, digits: int | None = None) -> str:
         """At most `digits` decimals; as many as are of use when not given."""
         if digits is None:
-            digits = (
-                0 if abs(value) >= 10 or value == int(value) else 1 if abs(value) >= 1 else 2
-            )
+            digits = _useful_digits(abs(float(value)))
         pattern = f"#,##0.{'#' * digits}" if digits else "#,##0"
         return format_decimal(value, format=pattern, locale=self._format).replace("-", "−")
 

@@ -76,7 +76,6 @@ async def sign_up(
         name=new.name.strip(),
         timezone=new.timezone,
         language=new.language,
-        email=_normalised(new.email),
         created_at=now,
         changed_at=now,
     )

@@ -25,7 +25,6 @@ class OwnerRow(SQLModel, table=True):
     street: str = ""
     postal_code: str = ""
     city: str = ""
-    email: str = ""  # where shops write to
     is_auto_stopped: bool = False  # the kill switch: no automatic order while set
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)  # pages that are open reload after it

@@ -105,19 +105,16 @@ class Connection(asyncio.Protocol):
             return
         logger.info("connection of %s ended: %s", self.device_id or "a stranger", reason)
         self._speak_will()
-        if self._is_unread:
-            self._transport.abort()  # close() would wait until everything is read
-        else:
-            self._transport.close()
+        self._hang_up()
 
     def stop_reading(self) -> None:
         self._is_held_back = True
         self._choose_reading()
 
     def close(self) -> None:
-        """The platform goes, not the device: its will is not spoken."""
+        """An end in good order: the device said goodbye, or the platform goes."""
         self._will = None
-        self._transport.close()
+        self._hang_up()
 
     def deliver(self, topic: str, payload: bytes) -> bool:
         """With qos 0; False: not subscribed, or the device does not read."""
@@ -215,8 +212,7 @@ class Connection(asyncio.Protocol):
             case mqtt.Pingreq():
                 self.send(mqtt.encode(mqtt.Pingresp()))
             case mqtt.Disconnect():
-                self._will = None
-                self._transport.close()
+                self.close()
             case _:
                 self._break_off(f"a {type(packet).__name__} from a client in session")
 
@@ -267,6 +263,12 @@ class Connection(asyncio.Protocol):
             channel = self._channels[will.topic]
             arrival = Arrival(self.device_id, channel, will.payload, self._gate.clock.now())
             self._gate.batches.add(arrival, self)
+
+    def _hang_up(self) -> None:
+        if self._is_unread:
+            self._transport.abort()  # close() would wait until everything is read
+        else:
+            self._transport.close()
 
     def _break_off(self, reason: str) -> None:
         self._gate.counters.malformed += 1

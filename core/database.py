@@ -117,11 +117,16 @@ def synchronous(url: str) -> str:
     return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
 
 
-def blocking_engine(url: str) -> Engine:
-    """With the same rules of transactions, for the writer thread and for migrations."""
+def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
+    """With the same rules of transactions, for the writer thread and for migrations.
+
+    foreign_keys: False lets SQLite replace a table without deleting the rows that refer to it.
+    """
     engine = create_engine(synchronous(url))
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+        if not foreign_keys:
+            event.listen(engine, "connect", _unchecked)
     return engine
 
 
@@ -149,6 +154,10 @@ def _on_connect(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _unchecked(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
 
 
 def _on_begin(connection: Connection) -> None:

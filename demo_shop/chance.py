@@ -1,4 +1,4 @@
-"""Seeded chance without state: the same question always gets the same answer. Pure."""
+"""Seeded chance without state: the same question always gets the same answer."""
 
 import hashlib
 

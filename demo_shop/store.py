@@ -54,13 +54,9 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._db:  # commits, or rolls back when broken off
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def answer(self, idempotency_key: str, request_hash: str) -> Stored | None:
         """What was answered under this key; raises KeyReused when it was to another request."""

@@ -4,7 +4,7 @@ Intent is committed before every call and outcome after it: no transaction is op
 network. The order's id is the idempotency key for good, so everything here may be repeated.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -27,7 +27,7 @@ from replenishment.vendors.port import Pinned, ShipTo, ToBuy, Vendor
 WITH_VENDOR: Final = (OrderState.SUBMITTING, OrderState.NEEDS_OWNER)
 ON_ITS_WAY: Final = (OrderState.PLACED, OrderState.SHIPPED)
 
-VendorOf = Callable[[str], Vendor]  # by vendor_id
+VendorOf = Callable[[str], Awaitable[Vendor]]  # by vendor_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,8 @@ async def submit(
         elif order.state not in WITH_VENDOR:
             return OrderState(order.state)
         intent = await _intent(session, order)
-    outcome = await vendor_of(intent.vendor_id).place(order_id, intent.pinned, intent.ship_to)
+    vendor = await vendor_of(intent.vendor_id)
+    outcome = await vendor.place(order_id, intent.pinned, intent.ship_to)
     async with transaction(ALL_OWNERS) as session:  # T4
         answered = await _answered(session, order_id, clock=clock, ids=ids)
         if answered.state not in WITH_VENDOR:
@@ -78,7 +79,8 @@ async def poll(
     number = order.vendor_order_number
     if order.state not in ON_ITS_WAY or number is None:
         return OrderState(order.state)
-    seen = await vendor_of(order.vendor_id).get_order(order_id, number)
+    vendor = await vendor_of(order.vendor_id)
+    seen = await vendor.get_order(order_id, number)
     async with transaction(ALL_OWNERS) as session:
         answered = await _answered(session, order_id, clock=clock, ids=ids)
         if answered.state not in ON_ITS_WAY:

@@ -61,7 +61,7 @@ async def refresh(
     async with transaction(ALL_OWNERS) as session:
         if not await _is_wanted(session, vendor_id, category):
             return Look.UNWANTED
-    shown = await vendor_of(vendor_id).search(category)
+    shown = await (await vendor_of(vendor_id)).search(category)
     at = clock.now()
     async with transaction(ALL_OWNERS) as session:
         vendor = await store.vendor(session, vendor_id)

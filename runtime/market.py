@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from accounts.scoping import ALL_OWNERS
 from core.database import Transaction
+from replenishment import offers_refresh
 from runtime.startup import CannotStart
 from vendor_policy import store
 from vendor_policy.declarations import Name, ProductCard, VendorDeclaration
@@ -77,3 +78,4 @@ async def register(
             await store.register_vendor(session, vendor, verified_at=now)
         for card in market.cards:
             await store.put_card(session, card)
+        await offers_refresh.schedule(session, at=now)

@@ -5,11 +5,10 @@ finds nothing left to do.
 """
 
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from core.database import blocking_engine
 
@@ -18,9 +17,7 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 def migrate(url: str, to: str = "head") -> None:
     """url: as for `Database`. Raises CommandError when a newer program wrote the database."""
-    engine = blocking_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _let_tables_be_replaced)
+    engine = blocking_engine(url, foreign_keys=False)
     try:
         with engine.begin() as connection:
             _move(connection, to)
@@ -40,9 +37,3 @@ def _move(connection: Connection, to: str) -> None:
         command.downgrade(configuration(connection), to)
     else:
         command.upgrade(configuration(connection), to)
-
-
-def _let_tables_be_replaced(connection: Any, _record: object) -> None:
-    # SQLite changes a table by copying it and dropping the old one, which would delete the rows
-    # that refer to it. The pragma has no effect inside a transaction, so it is set here.
-    connection.execute("PRAGMA foreign_keys = OFF")

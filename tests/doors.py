@@ -120,16 +120,14 @@ async def gateway(folder: Path) -> AsyncIterator[Door]:
 
 
 @asynccontextmanager
-async def subscriber(
-    port: int, book: Book, *, share_group: str = ""
-) -> AsyncIterator[Subscriber]:
+async def subscriber(port: int, book: Book, **options: str) -> AsyncIterator[Subscriber]:
     door = Subscriber(
         broker=Broker(
             host="127.0.0.1",
             port=port,
             username=processes.PLATFORM,
             password=processes.PLATFORM_PASSWORD,
-            share_group=share_group,
+            **options,
         ),
         ingest=partial(ingest, writer=book.writer, record=book.record),
         clock=WallClock(),

@@ -15,7 +15,16 @@ def test_two(shared_data): assert shared_data.is_dir()
 def run(tmp_path: Path, shared_data: Path) -> str:
     (tmp_path / "test_two.py").write_text(TWO_TESTS)
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.shared_data", "--rootdir", tmp_path, tmp_path],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "tests.shared_data",
+            "--rootdir",
+            tmp_path,
+            tmp_path,
+        ],
         cwd=ROOT,
         env=os.environ | {VARIABLE: str(shared_data)},
         capture_output=True,

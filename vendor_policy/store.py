@@ -199,19 +199,19 @@ async def refused_offers(session: AsyncSession, category: str) -> tuple[MissingF
 
 
 async def replace_offers(
-    session: AsyncSession, sight: Sight, seen: Iterable[Offer | MissingFacts]
+    session: AsyncSession, sight: Sight, seen: Sequence[Offer | MissingFacts]
 ) -> None:
-    """What the vendor shows now; SKUs it no longer shows are gone."""
+    """What the vendor shows now, each SKU once; SKUs it no longer shows are gone."""
+    skus = [each.sku for each in seen]
     for table in (OfferRow, RefusedOfferRow):
-        await session.execute(
-            delete(table).where(
-                col(table.vendor_id) == sight.vendor_id, col(table.category) == sight.category
-            )
+        is_old = (col(table.category) == sight.category) | col(table.sku).in_(skus)
+        await session.exec(
+            delete(table).where(col(table.vendor_id) == sight.vendor_id, is_old)
         )
-    for each in seen:
-        await session.merge(
-            _offer_row(each, sight) if isinstance(each, Offer) else _refused_row(each, sight)
-        )
+    session.add_all(
+        _offer_row(each, sight) if isinstance(each, Offer) else _refused_row(each, sight)
+        for each in seen
+    )
 
 
 def _offer_row(offer: Offer, sight: Sight) -> OfferRow:

@@ -35,8 +35,8 @@ def upgrade() -> None:
     op.create_table(
         "device_event",
         sa.Column("device_id", sa.String(), nullable=False),
-        sa.Column("boot_id", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("event", sa.String(), nullable=False),
         sa.Column("slot", sa.String(), nullable=True),
         sa.Column("detail", sa.String(), nullable=True),
@@ -84,6 +84,10 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("street", sa.String(), nullable=False),
+        sa.Column("postal_code", sa.String(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
         sa.Column("is_auto_stopped", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -125,8 +129,8 @@ def upgrade() -> None:
     op.create_table(
         "reading",
         sa.Column("device_id", sa.String(), nullable=False),
-        sa.Column("boot_id", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),
         sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
@@ -147,6 +151,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "refill",
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("refilled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("amount", sa.Float(), nullable=False),
+        sa.Column("filled", sa.Float(), nullable=False),
+        sa.Column("from_spares", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("device_id", "slot", "boot_id", "seq", name=op.f("pk_refill")),
+    )
+    op.create_table(
         "vendor",
         sa.Column("vendor_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -162,6 +178,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("vendor_id", name=op.f("pk_vendor")),
     )
     op.create_table(
+        "bridge_code",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_bridge_code_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_bridge_code")),
+    )
+    with op.batch_alter_table("bridge_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bridge_code_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
         "catalogue_sight",
         sa.Column("vendor_id", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
@@ -175,6 +205,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("vendor_id", "category", name=op.f("pk_catalogue_sight")),
     )
+    op.create_table(
+        "claim_try",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("claim_try_id", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("since_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_claim_try_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("claim_try_id", name=op.f("pk_claim_try")),
+        sa.UniqueConstraint("owner_id", name=op.f("uq_claim_try_owner_id")),
+    )
+    with op.batch_alter_table("claim_try", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_try_owner_id"), ["owner_id"], unique=False)
+
     op.create_table(
         "decision",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -355,7 +400,7 @@ def upgrade() -> None:
     op.create_table(
         "device",
         sa.Column("device_id", sa.String(), nullable=False),
-        sa.Column("model_id", sa.Uuid(), nullable=False),
+        sa.Column("model_id", sa.Uuid(), nullable=True),
         sa.Column("serial", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
         sa.Column("claim_hash", sa.String(), nullable=True),
@@ -363,7 +408,7 @@ def upgrade() -> None:
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("boot_id", sa.Integer(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=False),
         sa.Column("last_heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_online", sa.Boolean(), nullable=False),
         sa.Column("firmware", sa.String(), nullable=True),
@@ -376,6 +421,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device")),
     )
     with op.batch_alter_table("device", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_claim_hash"), ["claim_hash"], unique=False)
         batch_op.create_index(batch_op.f("ix_device_model_id"), ["model_id"], unique=False)
 
     op.create_table(
@@ -642,6 +688,7 @@ def downgrade() -> None:
     op.drop_table("need")
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_model_id"))
+        batch_op.drop_index(batch_op.f("ix_device_claim_hash"))
 
     op.drop_table("device")
     with op.batch_alter_table("stock", schema=None) as batch_op:
@@ -678,8 +725,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_decision_need_id"))
 
     op.drop_table("decision")
+    with op.batch_alter_table("claim_try", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claim_try_owner_id"))
+
+    op.drop_table("claim_try")
     op.drop_table("catalogue_sight")
+    with op.batch_alter_table("bridge_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bridge_code_owner_id"))
+
+    op.drop_table("bridge_code")
     op.drop_table("vendor")
+    op.drop_table("refill")
     with op.batch_alter_table("reading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reading_device_id_slot_measured_at"))
 

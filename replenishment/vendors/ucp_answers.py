@@ -1,5 +1,5 @@
 """UCP answers as this platform reads them: tolerant of what it does not know, strict about what
-it uses. Amounts are whole minor units; 12.5, "1250" or true is not an amount. Pure.
+it uses. Amounts are whole minor units; 12.5, "1250" or true is not an amount.
 """
 
 from typing import Annotated, Any, TypeVar
@@ -39,14 +39,14 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class Service(Part):
+class Binding(Part):
     transport: str = ""
     endpoint: str | None = None
 
 
 class ProfileMetadata(Part):
     version: str
-    services: dict[str, list[Service]]
+    services: dict[str, list[Binding]]
 
 
 class Profile(Part):
@@ -114,13 +114,13 @@ class Instrument(Part):
     type: str
 
 
-class Handler(Part):
+class PaymentWay(Part):
     id: Name
     available_instruments: list[Instrument] = []
 
 
 class CheckoutMetadata(Part):
-    payment_handlers: dict[str, list[Handler]] = {}
+    payment_handlers: dict[str, list[PaymentWay]] = {}
 
 
 class Item(Part):

@@ -158,20 +158,34 @@ async def test_a_payload_of_20_kib_is_quarantined_and_the_next_one_is_read(door)
     assert door.book.names() == ["too_large 20480 bytes", "telemetry 17 1"]
 
 
-async def test_the_firmware_example_reports_and_keeps_its_event_until_the_receipt(door):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(processes.ROOT / "examples" / "firmware_paho.py"),
-        "127.0.0.1",
-        str(door.port),
-        "washer-0001",
-        SECRETS["washer-0001"],
-        stdin=-1,
-        stderr=-1,
+async def start_firmware(port: int) -> asyncio.subprocess.Process:
+    arguments = ["127.0.0.1", str(port), "washer-0001", SECRETS["washer-0001"]]
+    example = processes.ROOT / "examples" / "firmware_paho.py"
+    return await asyncio.create_subprocess_exec(
+        sys.executable, example, *arguments, stdin=-1, stderr=-1
     )
+
+
+async def test_the_firmware_example_reports_from_birth_to_goodbye(door):
+    process = await start_firmware(door.port)
     async with asyncio.timeout(20):
         _, said = await process.communicate(b"0.62\nrefilled\n0.98\n")
     assert (process.returncode, said) == (0, b"")
     await eventually(lambda: len(door.book.names()) == 5)
     channels = [name.split()[0] for name in door.book.names()]
     assert channels == ["online", "telemetry", "event", "telemetry", "offline"]
+
+
+async def test_the_firmware_example_sends_its_event_until_a_receipt_names_it(tmp_path):
+    async with gateway(tmp_path) as door:
+        door.book.is_open.clear()
+        process = await start_firmware(door.port)
+        talking = asyncio.create_task(process.communicate(b"refilled\n"))
+        await eventually(lambda: door.door.counters.messages == 3)  # birth, event, event again
+        door.book.is_open.set()
+        async with asyncio.timeout(20):
+            await talking
+    assert process.returncode == 0
+    channels = [name.split()[0] for name in door.book.names()]
+    assert channels == ["online", "event", "offline"]
+    assert door.book.outcomes.count("duplicate") >= 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from broker import connection
 from broker.batches import MOST_WAITING
 from broker.gateway import Gateway
 from broker.ingest import Arrival, Committed
@@ -291,6 +292,23 @@ async def test_a_command_reaches_a_subscribed_device_only(door):
         client.send(mqtt.Unsubscribe(2, (topic,)))
         assert await client.receive() == mqtt.Unsuback(2)
         assert not deliver(topic, b"{}")
+
+
+async def test_a_device_that_does_not_read_can_still_be_disconnected(door):
+    topic = OWN + "command"
+    async with washer(door.port) as client:
+        client.send(mqtt.Subscribe(1, ((topic, 1),)))
+        assert await client.receive() == mqtt.Suback(1, (1,))
+        while door.door.deliver("washer-0001", topic, bytes(100_000)):
+            pass  # never waits, so that the client never reads
+        assert door.door.disconnect("washer-0001")
+        await eventually(lambda: door.door.connected_count == 0)
+
+
+async def test_whoever_says_nothing_is_not_waited_for(door, monkeypatch):
+    monkeypatch.setattr(connection, "CONNECT_WITHIN_S", 0.05)
+    async with raw_client(door.port) as client:
+        assert await client.is_closed()
 
 
 async def test_a_revoked_device_is_disconnected(door):

@@ -1,7 +1,7 @@
 """The platform's session with a real Mosquitto: nothing accepted is lost, whatever stops."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,14 @@ TOPIC = "v1/devices/washer-0001/telemetry"
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> AsyncIterator[Book]:
+def book(tmp_path: Path) -> Iterator[Book]:
     opened = Book(tmp_path)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> AsyncIterator[int]:
+def port(tmp_path: Path) -> Iterator[int]:
     with processes.mosquitto(tmp_path, SECRETS) as bound:
         yield bound
 
@@ -88,10 +88,17 @@ async def test_a_topic_that_is_no_device_channel_is_counted_and_skipped(port, bo
 
 
 async def test_two_processes_share_the_load(port, book):
-    async with subscriber(port, book, share_group="ingest") as door:
-        await publish(port, 1)
-        await eventually(lambda: book.names() == ["telemetry 17 1"])
-        assert door.counters.messages == 1
+    group = "ingest"
+    async with (
+        subscriber(port, book, share_group=group, client_id="first") as first,
+        subscriber(port, book, share_group=group, client_id="second") as second,
+    ):
+        await publish(port, *range(1, 41))
+        await eventually(lambda: len(book.names()) == 40)
+        assert first.counters.messages + second.counters.messages == 40
+        assert first.counters.messages
+        assert second.counters.messages
+    assert book.outcomes == ["recorded"] * 40
 
 
 async def test_a_wrong_password_of_the_platform_is_said(port, book, caplog, monkeypatch):

@@ -1,6 +1,6 @@
 """One batch through a real transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> AsyncIterator[Book]:
+def book(tmp_path: Path) -> Iterator[Book]:
     opened = Book(tmp_path)
     yield opened
     opened.close()

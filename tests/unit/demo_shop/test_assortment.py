@@ -1,3 +1,5 @@
+"""The three assortments as data."""
+
 import pytest
 
 from demo_shop import assortment

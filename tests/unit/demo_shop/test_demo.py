@@ -1,3 +1,5 @@
+"""The parcel carrier, the knobs, and a ledger that outlives its process."""
+
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Parcels keep the shop's promise, or are late by a stated share."""
+
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given

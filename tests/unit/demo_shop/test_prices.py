@@ -1,3 +1,5 @@
+"""Prices drift within stated bounds, and only with the week."""
+
 from datetime import date, timedelta
 from itertools import pairwise
 

@@ -1,9 +1,11 @@
 """The shop's answers against the published JSON schemas, and its promises about keys."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID, uuid5
@@ -41,7 +43,10 @@ ON_INVOICE = {
 
 @cache
 def registry() -> Registry[Any]:
-    files = (shared_data.folder("commerce") / "ucp" / "2026-04-08").rglob("*.json")
+    folder = shared_data.find(os.environ, Path(__file__).resolve().parents[3])
+    if folder is None:
+        pytest.skip(shared_data.ABSENT)
+    files = (folder / "commerce" / "ucp" / "2026-04-08").rglob("*.json")
     schemas = [json.loads(each.read_text(encoding="utf-8")) for each in files]
     by_address = {
         each["$id"]: Resource.from_contents(each) for each in schemas if "$id" in each

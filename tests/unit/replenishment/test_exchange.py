@@ -1,3 +1,5 @@
+"""One call to a shop: exact, bounded in size and time."""
+
 import asyncio
 import gzip
 from collections.abc import AsyncIterator

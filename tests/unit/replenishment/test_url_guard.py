@@ -1,3 +1,5 @@
+"""Which addresses may be called, and where the connection then goes."""
+
 from collections.abc import Sequence
 
 import httpx

@@ -133,7 +133,8 @@ def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 def database_file(url: str) -> Path | None:
     """Where an SQLite URL points, None for other databases and for memory."""
     head, _, path = url.partition(":///")
-    return Path(path) if head.startswith("sqlite") and path else None
+    is_file = head.startswith("sqlite") and path not in ("", ":memory:")
+    return Path(path) if is_file else None
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 REVIEW_DAYS: Final = 1.0  # a stock that misses today's review waits for tomorrow's
 CYCLE_DAYS: Final = 30.0  # how long one order should last beyond the reorder point
-ROOM_DAYS: Final = 90.0  # of use that is bought at once at most, where no room is stated
+SHELF_DAYS: Final = 60.0  # of use bought at once, at most, where no room is stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class LeadTime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What the owner set, in units. `least`: kept at home even when an order is late.
-    `most`: room for that many; None: a quarter's use may come at once.
+    `most`: room for that many; None: room for two months' use.
     """
 
     least: int = 0
@@ -93,7 +93,7 @@ def order_quantity(
     """
     least = max(1, math.floor(reorder_at - position) + 1)
     if bounds.most is None:
-        room = max(least, math.ceil(demand.mean * ROOM_DAYS))
+        room = max(least, math.ceil(demand.mean * SHELF_DAYS))
     else:
         room = math.floor(bounds.most - position)
     if room < 1:

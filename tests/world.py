@@ -350,6 +350,9 @@ class World:
             now = self.clock.now()
             return await outbox.claim(session, now=now, wall=now, lease=HOUR)
 
+    async def vendor_of(self, vendor_id: str) -> FakeVendor:
+        return self.vendors[vendor_id]
+
     async def submit(self, order_id: UUID) -> OrderState:
         return await fulfil.submit(
             order_id,

@@ -75,12 +75,12 @@ def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
     ]
     fresh = _fresh(connection, devices, taken)
     changes, windows = _fold(connection, devices, fresh)
+    _restock(connection, changes, windows, _slot_events(devices, fresh.events.values()))
     store.add_readings(connection, [pair for each in changes for pair in each.added])
     store.correct_verdicts(connection, changes)
     store.add_events(connection, fresh.events.values())
     store.write_slots(connection, changes)
     store.write_days(connection, changes)
-    _restock(connection, changes, windows, _slot_events(devices, fresh.events.values()))
     store.write_devices(connection, _heard(devices, batch, taken))
     _quarantine(connection, batch, taken, changes)
     verdicts = {
@@ -192,7 +192,10 @@ def _restock(
     windows: dict[Place, Window],
     slot_events: Sequence[tuple[UUID, DeviceEvent]],
 ) -> None:
-    """Spares, reviews and the owners' open pages follow what the slots have become."""
+    """Spares, reviews and the owners' open pages follow what the slots have become.
+
+    Before the slots are written: what was on hand is still stored.
+    """
     of_slots = {each.slot.stock_id for each in changes if each.slot.stock_id}
     stocks = store.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
     before = {each.stock_id: (each.on_hand, each.spares) for each in stocks.values()}

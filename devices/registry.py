@@ -114,24 +114,11 @@ async def provision(
     ids: Ids,
 ) -> list[Provisioned]:
     """All or none, in order. Raises ModelUnknown and DeviceIdTaken."""
-    made = [
-        Provisioned(
-            device_id=each.device_id or f"device-{ids.uuid().hex[:12]}",
-            serial=each.serial,
-            secret=ids.secret(),
-            claim_code=ids.code(),
-        )
-        for each in wanted
-    ]
+    made = [_made(each, ids) for each in wanted]
+    now = clock.now()
     async with transaction(ALL_OWNERS) as session:
         await _check_names(session, made)
-        models: dict[tuple[str, int | None], DeviceModelRow] = {}
-        rows = []
-        for each in wanted:
-            name = each.model, each.version
-            models[name] = models.get(name) or await _known(session, manufacturer_id, *name)
-            rows.append(models[name])
-        now = clock.now()
+        models = await _models(session, manufacturer_id, wanted)
         session.add_all(
             DeviceRow(
                 device_id=device.device_id,
@@ -143,15 +130,39 @@ async def provision(
                 is_test=each.is_test,
                 created_at=now,
             )
-            for each, device, model in zip(wanted, made, rows, strict=True)
+            for each, device, model in zip(wanted, made, models, strict=True)
         )
         await session.flush()
         session.add_all(
             SlotRow(device_id=device.device_id, slot=spec["slot"], spec=spec)
-            for device, model in zip(made, rows, strict=True)
+            for device, model in zip(made, models, strict=True)
             for spec in model.description["slots"]
         )
     return made
+
+
+def _made(wanted: ToProvision, ids: Ids) -> Provisioned:
+    return Provisioned(
+        device_id=wanted.device_id or f"device-{ids.uuid().hex[:12]}",
+        serial=wanted.serial,
+        secret=ids.secret(),
+        claim_code=ids.code(),
+    )
+
+
+async def _models(
+    session: AsyncSession, manufacturer_id: UUID, wanted: Sequence[ToProvision]
+) -> list[DeviceModelRow]:
+    """Of each device to provision, asked for once. Raises ModelUnknown."""
+    names = {(each.model, each.version) for each in wanted}
+    found = {name: await _model(session, manufacturer_id, *name) for name in names}
+    models = []
+    for each in wanted:
+        model = found[each.model, each.version]
+        if model is None:
+            raise ModelUnknown(each.model, each.version)
+        models.append(model)
+    return models
 
 
 async def _check_names(session: AsyncSession, made: Sequence[Provisioned]) -> None:
@@ -161,15 +172,6 @@ async def _check_names(session: AsyncSession, made: Sequence[Provisioned]) -> No
     taken = twice | set(await session.exec(statement))
     if taken:
         raise DeviceIdTaken(min(taken))
-
-
-async def _known(
-    session: AsyncSession, manufacturer_id: UUID, name: str, version: int | None
-) -> DeviceModelRow:
-    model = await _model(session, manufacturer_id, name, version)
-    if model is None:
-        raise ModelUnknown(name, version)
-    return model
 
 
 async def _model(

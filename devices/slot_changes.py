@@ -107,7 +107,7 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
         slot.spec,
         zone,
     )
-    days = dict(folded.days)
+    days, judged = dict(folded.days), folded.verdicts
     if is_refold and older.day:
         days.setdefault(older.day.day_on, older.day)
     return SlotChange(
@@ -117,18 +117,15 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
         received_at=arrivals.received_at,
         heard_at=max(arrivals.received_at, slot.heard_at or arrivals.received_at),
         added=[
-            (each, folded.verdicts.get(key, Verdict.HISTORY))
-            for key, each in arrivals.readings.items()
+            (each, judged.get(key, Verdict.HISTORY)) for key, each in arrivals.readings.items()
         ],
         corrected={
             key: verdict
-            for key, verdict in folded.verdicts.items()
+            for key, verdict in judged.items()
             if key not in arrivals.readings and stored.verdicts.get(key) != verdict
         },
         glitches=[
-            each
-            for each in folded.glitches
-            if stored.verdicts.get(each.key) is not Verdict.GLITCH
+            each for each in folded.glitches if stored.verdicts.get(each.key) != Verdict.GLITCH
         ],
         days=list(days.values()),
         refills=folded.refills,

@@ -126,9 +126,7 @@ class _Line:
         await self._connection()
 
     async def _end(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _ended(self._tasks)
         self._tasks = []
 
     async def _connection(self) -> aiomqtt.Client:
@@ -224,9 +222,18 @@ async def _together(acts: Iterable[Coroutine[None, None, None]]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
+        await _ended(tasks)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancelled more than once if need be: `wait_for` in Python 3.11, which aiomqtt uses, drops
+    a cancellation that meets its result.
+    """
+    running = {task for task in tasks if not task.done()}
+    while running:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, running = await asyncio.wait(running, timeout=RETRY_S)
 
 
 def _is_refusal(error: aiomqtt.MqttError) -> bool:

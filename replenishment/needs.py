@@ -4,6 +4,7 @@ Works inside the caller's transaction.
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -20,6 +21,9 @@ from replenishment.quiet import Change, Quiet, Said
 from replenishment.reorder import QuantityRange
 from replenishment.tables import NeedRow, OrderRow
 from vendor_policy.needs import Need, micro
+
+BELOW_REORDER_POINT: Final = "need.below_reorder_point"
+REQUESTED: Final = "need.requested"  # by the device, while there is still enough
 
 _NEED: TypeAdapter[Need] = TypeAdapter(Need)
 
@@ -52,7 +56,6 @@ async def opened(case: Case, outlook: Outlook, quantity: QuantityRange) -> NeedR
 def _described(case: Case, row: NeedRow, outlook: Outlook, quantity: QuantityRange) -> Need:
     stock = case.stock
     depletion = outlook.depletion(outlook.position.on_hand or 0.0, case.today)
-    is_early = case.occasion.is_requested and not outlook.is_due
     # The table's column is text; its values were validated when the model was declared.
     return _NEED.validate_python(
         {
@@ -68,13 +71,21 @@ def _described(case: Case, row: NeedRow, outlook: Outlook, quantity: QuantityRan
             "depletion": depletion,
             "use_per_day_micro": micro(outlook.forecast.demand.mean),
             "products": tuple(filter(None, map(normalised_gtin, stock.products))),
-            "reason": "need.requested" if is_early else "need.below_reorder_point",
+            "reason": BELOW_REORDER_POINT if outlook.is_due else REQUESTED,
         }
     )
 
 
 def need(row: NeedRow) -> Need:
     return _NEED.validate_python(row.body)
+
+
+async def is_requested(session: AsyncSession, stock_id: UUID) -> bool:
+    """Whether a request of the device waits to be acted upon."""
+    row = await open_need(session, stock_id)
+    if row is None or row.attempts or row.quiet_reason:
+        return False
+    return need(row).reason == REQUESTED
 
 
 async def close(session: AsyncSession, stock_id: UUID, *, at: datetime) -> None:

@@ -59,14 +59,12 @@ async def refresh(
     region: where parcels go, ISO 3166-1 alpha-2; the mirror is kept for one region.
     """
     async with transaction(ALL_OWNERS) as session:
-        if not await _is_wanted(session, vendor_id, category):
-            return Look.UNWANTED
+        vendor = await _if_wanted(session, vendor_id, category)
+    if vendor is None:
+        return Look.UNWANTED
     shown = await (await vendor_of(vendor_id)).search(category)
     at = clock.now()
     async with transaction(ALL_OWNERS) as session:
-        vendor = await store.vendor(session, vendor_id)
-        if vendor is None:
-            return Look.UNWANTED
         if isinstance(shown, Unknown | Unreadable):
             sight = Sight(vendor_id=vendor_id, category=category, at=at, problem=_told(shown))
             wait = AFTER_PROBLEM
@@ -84,12 +82,14 @@ async def refresh(
         return Look.FAILED if sight.problem else Look.SEEN
 
 
-async def _is_wanted(session: AsyncSession, vendor_id: str, category: str) -> bool:
-    vendor = await store.vendor(session, vendor_id)
-    if vendor is None or category not in vendor.categories:
-        return False
-    wanting = select(StockRow.stock_id).where(StockRow.category == category).limit(1)
-    return (await session.exec(wanting)).one_or_none() is not None
+async def _if_wanted(session: AsyncSession, vendor_id: str, category: str) -> VendorRow | None:
+    """The vendor, when it sells that category and somebody has a stock of it."""
+    wanting = select(StockRow.stock_id).where(StockRow.category == category).exists()
+    found = await session.exec(
+        select(VendorRow).where(VendorRow.vendor_id == vendor_id, wanting)
+    )
+    vendor = found.one_or_none()
+    return vendor if vendor is not None and category in vendor.categories else None
 
 
 async def _review_unmet(session: AsyncSession, category: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ from core import outbox
 from core.ids import Ids
 from core.money import Money
 from devices.tables import StockRow
-from replenishment import orders, spares, work
+from replenishment import needs, orders, spares, work
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.orders import VENDOR, Cause
 from replenishment.tables import OrderRow
@@ -188,6 +188,7 @@ async def _delivered(answered: Answered, delivered_at: datetime) -> OrderState:
     order = answered.order
     order.delivered_at = delivered_at
     state = await answered.move(OrderEvent.DELIVER)
+    await needs.close(answered.session, order.stock_id, at=answered.at)
     units = await orders.units_of(answered.session, order.order_id, answered.stock)
     await spares.put_away(answered.session, order.stock_id, units, delivered_at=delivered_at)
     await answered.review_again()

@@ -10,7 +10,7 @@ from typing import Final
 
 REVIEW_DAYS: Final = 1.0  # a stock that misses today's review waits for tomorrow's
 CYCLE_DAYS: Final = 30.0  # how long one order should last beyond the reorder point
-SHELF_DAYS: Final = 365.0  # never more than a year's use at home, where no room is stated
+SHELF_DAYS: Final = 60.0  # of use bought at once, at most, where no room is stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class LeadTime:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What the owner set, in units. `least`: kept at home even when an order is late.
-    `most`: room for that many; None: room for a year's use.
+    `most`: room for that many; None: room for two months' use.
     """
 
     least: int = 0

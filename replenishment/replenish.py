@@ -185,7 +185,10 @@ async def _stop(case: Case, seen: Observed, outlook: Outlook) -> Stop | None:
         return Stop.UNKNOWN
     if await orders.live(case.session, stock.stock_id) is not None:
         return Stop.UNDERWAY
-    if not outlook.is_due and not case.occasion.is_requested:
+    is_wanted = case.occasion.is_requested or await needs.is_requested(
+        case.session, stock.stock_id
+    )
+    if not outlook.is_due and not is_wanted:
         await needs.close(case.session, stock.stock_id, at=case.at)
         return Stop.ENOUGH
     return None

@@ -1,6 +1,6 @@
 """Work for later that replenishment writes into the outbox: one function for each kind.
 
-Pure. A row's payload holds ids as text; its dedupe key keeps one such row waiting at a time.
+A row's payload holds ids as text; its dedupe key keeps one such row waiting at a time.
 """
 
 from datetime import datetime

@@ -205,7 +205,7 @@ async def replace_offers(
     skus = [each.sku for each in seen]
     for table in (OfferRow, RefusedOfferRow):
         is_old = (col(table.category) == sight.category) | col(table.sku).in_(skus)
-        await session.execute(
+        await session.exec(
             delete(table).where(col(table.vendor_id) == sight.vendor_id, is_old)
         )
     session.add_all(

@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from getpass import getuser
 from pathlib import Path
-from time import monotonic
 
 import aiomqtt
 import pytest
@@ -19,49 +16,12 @@ from firmware_sim.facts import Fact
 from firmware_sim.faults import USUAL_FAULTS, Transmission
 from firmware_sim.household import Household
 from firmware_sim.publish import CredentialRefused, Publisher
-from tests.system.programs import free_port, is_listening, require
+from tests.system.mosquitto import Mosquitto
 
 SECRETS = {kind.device_id: f"secret of {kind.device_id}" for kind in APPLIANCES}
 START = datetime(2026, 5, 4, 9, tzinfo=UTC)
 PLATFORM = "secret of the platform"
 DEADLINE_S = 20
-
-CONFIG = """
-user {user}
-listener {port} 127.0.0.1
-allow_anonymous false
-password_file {folder}/passwords
-persistence false
-"""
-
-
-class Mosquitto:
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._program = require("mosquitto", "mosquitto")
-        self._config = folder / "mosquitto.conf"
-        self._config.write_text(CONFIG.format(port=self.port, folder=folder, user=getuser()))
-        passwords = folder / "passwords"
-        people = SECRETS | {"platform": PLATFORM}
-        passwords.write_text("".join(f"{name}:{word}\n" for name, word in people.items()))
-        passwords.chmod(0o600)
-        hashing = require("mosquitto_passwd", "mosquitto")
-        subprocess.run([hashing, "-U", str(passwords)], check=True)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        process = subprocess.Popen(
-            [self._program, "-c", str(self._config)], stderr=subprocess.DEVNULL
-        )
-        try:
-            until_s = monotonic() + DEADLINE_S
-            while not is_listening(self.port):
-                assert process.poll() is None
-                assert monotonic() < until_s
-            yield
-        finally:
-            process.terminate()
-            process.wait()
 
 
 class FakePlatform:
@@ -111,7 +71,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Mosquitto:
-    return Mosquitto(tmp_path)
+    return Mosquitto(tmp_path, SECRETS | {"platform": PLATFORM})
 
 
 def fortnight() -> list[Transmission]:

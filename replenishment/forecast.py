@@ -15,6 +15,7 @@ from replenishment.reorder import Demand, LeadTime, lead_time_demand
 HALF_LIFE_DAYS: Final = 30.0
 PRIOR_DAYS: Final = 7.0  # the model's typical use weighs as much as a week of observations
 PRIOR_SPREAD: Final = 1.0  # sd / mean of daily use before anything is observed
+NOTHING_LEFT: Final = 1e-9  # units; less is rounding
 FARTHEST_DAYS: Final = 3650.0  # no depletion date is stated beyond ten years
 
 
@@ -121,7 +122,7 @@ def depletion_day(demand: Demand, left: float, quantile: float) -> float:
     (m t - left)^2 = z^2 (s^2 t + u^2 t^2), z = the normal quantile: the smaller root for z < 0,
     the larger for z > 0. FARTHEST_DAYS when that never happens.
     """
-    if left <= 0:
+    if left <= NOTHING_LEFT:
         return 0.0
     z = NormalDist().inv_cdf(quantile)
     square = demand.mean**2 - (z * demand.mean_sd) ** 2

@@ -144,7 +144,7 @@ class World:
             clock=clock,
             ids=self.ids,
             forecaster=ExponentialForecaster(),
-            vendor_of=lambda vendor_id: self.vendors[vendor_id],
+            vendor_of=self.vendor_of,
         ).table()
 
     async def build(self) -> "World":
@@ -336,13 +336,16 @@ class World:
             now = self.clock.now()
             return await outbox.claim(session, now=now, wall=now, lease=HOUR)
 
+    async def vendor_of(self, vendor_id: str) -> FakeVendor:
+        return self.vendors[vendor_id]
+
     async def submit(self, order_id: UUID) -> OrderState:
         return await fulfil.submit(
             order_id,
             transaction=self.transaction,
             clock=self.clock,
             ids=self.ids,
-            vendor_of=self.vendors.__getitem__,
+            vendor_of=self.vendor_of,
         )
 
     async def orders(self) -> list[OrderRow]:

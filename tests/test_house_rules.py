@@ -54,7 +54,7 @@ BAD: list[tuple[str, str, str]] = [
     ("raw_sql", "api/orders.py", "from sqlalchemy.dialects.sqlite import insert as put"),
     ("raw_sql", "api/orders.py", "connection.exec_driver_sql('SELECT 1')"),
     ("raw_sql", "api/orders.py", "await session.execute(statement)"),
-    ("raw_sql", "api/orders.py", "import sqlite3"),
+    ("raw_sql", "api/orders.py", "sqlite3.connect(file)"),
     ("raw_sql", "api/orders.py", "select(StockRow.__table__)"),
     ("raw_sql", "devices/tables.py", "from sqlmodel import update"),
     ("blind_except", "api/x.py", "try:\n    f()\nexcept Exception:\n    pass"),

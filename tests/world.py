@@ -314,7 +314,7 @@ class World:
         while (row := await self._claim()) is not None:
             await self.use_cases[row.kind](row)
             async with self.transaction(ALL_OWNERS) as session:
-                await outbox.done(session, row)
+                await outbox.done(session, [row])
             count += 1
         return count
 
@@ -348,7 +348,8 @@ class World:
     async def _claim(self) -> OutboxRow | None:
         async with self.transaction(ALL_OWNERS) as session:
             now = self.clock.now()
-            return await outbox.claim(session, now=now, wall=now, lease=HOUR)
+            rows = await outbox.claim(session, now=now, wall=now, lease=HOUR)
+        return rows[0] if rows else None
 
     async def vendor_of(self, vendor_id: str) -> FakeVendor:
         return self.vendors[vendor_id]

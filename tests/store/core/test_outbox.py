@@ -31,7 +31,8 @@ async def claim(
     database: Database, now: datetime = NOON, wall: datetime = WALL
 ) -> OutboxRow | None:
     async with database.transaction(ALL_OWNERS) as session:
-        return await outbox.claim(session, now=now, wall=wall, lease=LEASE)
+        rows = await outbox.claim(session, now=now, wall=wall, lease=LEASE)
+    return rows[0] if rows else None
 
 
 async def claimed(database: Database, now: datetime = NOON, wall: datetime = WALL) -> OutboxRow:
@@ -129,7 +130,7 @@ async def test_what_is_done_is_gone(database: Database) -> None:
     await add(database, review("beans"), review("toner"))
     row = await claimed(database)
     async with database.transaction(ALL_OWNERS) as session:
-        await outbox.done(session, row)
+        await outbox.done(session, [row])
     assert await waiting(database) == [("toner", NOON)]
 
 

@@ -21,6 +21,10 @@ class OwnerRow(SQLModel, table=True):
     timezone: str  # IANA name
     language: str  # "en" or "de"
     region: str = "DE"  # ISO 3166-1 alpha-2, where parcels go
+    recipient: str = ""  # name on the parcel; empty: no address yet, nothing can be ordered
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
     is_auto_stopped: bool = False  # the kill switch: no automatic order while set
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)  # pages that are open reload after it

@@ -1,6 +1,6 @@
 """Canonical JSON for everything that is hashed: RFC 8785 restricted to what needs no float.
 
-With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
+Pure. With ASCII keys and no floats, sorted-key JSON without white space equals RFC 8785.
 """
 
 import hashlib
@@ -42,11 +42,18 @@ def _check(value: object, path: str) -> None:
     elif isinstance(value, list | tuple):
         for at, item in enumerate(value):
             _check(item, f"{path}[{at}]")
-    elif isinstance(value, float):
+    else:
+        _check_scalar(value, path)
+
+
+def _check_scalar(value: object, path: str) -> None:
+    if isinstance(value, float):
         raise NotCanonical(path, "a float; use minor units, ppm or a decimal string")
-    elif isinstance(value, int) and abs(value) > SAFE_INTEGER:
+    if isinstance(value, int) and abs(value) > SAFE_INTEGER:
         raise NotCanonical(path, "integer beyond 2**53 - 1; write it as a string")
-    elif not isinstance(value, str | int | None):
+    if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise NotCanonical(path, "half a surrogate pair; it has no UTF-8 form")
+    if not isinstance(value, str | int | None):
         raise NotCanonical(path, f"{type(value).__name__} has no JSON form")
 
 

@@ -96,9 +96,7 @@ class Writer:
     """One thread with one connection of its own: the ingest path's synchronous transactions."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(synchronous(url))
-        if self._engine.dialect.name == "sqlite":
-            _prepare_sqlite(self._engine)
+        self._engine = blocking_engine(url)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -119,10 +117,24 @@ def synchronous(url: str) -> str:
     return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
 
 
+def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
+    """With the same rules of transactions, for the writer thread and for migrations.
+
+    foreign_keys: False lets SQLite replace a table without deleting the rows that refer to it.
+    """
+    engine = create_engine(synchronous(url))
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+        if not foreign_keys:
+            event.listen(engine, "connect", _unchecked)
+    return engine
+
+
 def database_file(url: str) -> Path | None:
     """Where an SQLite URL points, None for other databases and for memory."""
     head, _, path = url.partition(":///")
-    return Path(path) if head.startswith("sqlite") and path else None
+    is_file = head.startswith("sqlite") and path not in ("", ":memory:")
+    return Path(path) if is_file else None
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -143,6 +155,10 @@ def _on_connect(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _unchecked(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
 
 
 def _on_begin(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""GTIN check digits (GS1 General Specifications, section 7.9)."""
+"""GTIN check digits (GS1 General Specifications, section 7.9). Pure."""
 
 
 def normalised_gtin(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Money as an integer of minor units plus currency, and exact arithmetic on it."""
+"""Money as an integer of minor units plus currency, and exact arithmetic on it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

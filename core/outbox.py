@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Index, Text, delete, func, select, update
+from sqlalchemy import JSON, Connection, Index, Text, delete, func, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.database import UtcDateTime
 
-LONGEST_WAIT = timedelta(hours=1)  # between two tries of a failing row
+LONGEST_WAIT_S = 3600  # between two tries of a failing row
 
 
 class OutboxRow(SQLModel, table=True):
@@ -97,7 +97,7 @@ async def claim(
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    row = (await session.execute(statement)).scalar_one_or_none()
+    row = (await session.exec(statement)).one_or_none()
     if row is not None:
         row.claimed_until = wall + lease
         row.dedupe_key = None
@@ -105,13 +105,13 @@ async def claim(
 
 
 async def done(session: AsyncSession, row: OutboxRow) -> None:
-    await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id) == row.outbox_id))
+    await session.exec(delete(OutboxRow).where(col(OutboxRow.outbox_id) == row.outbox_id))
 
 
 async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: datetime) -> None:
     """Lets the row be claimed again after 1, 2, 4, ... seconds, at most an hour."""
-    wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
-    await session.execute(
+    wait = timedelta(seconds=min(2**row.attempts, LONGEST_WAIT_S))
+    await session.exec(
         update(OutboxRow)
         .where(col(OutboxRow.outbox_id) == row.outbox_id)
         .values(
@@ -123,4 +123,4 @@ async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: date
 async def next_due_at(session: AsyncSession) -> datetime | None:
     """When the earliest row is or was due; None when there is nothing to do at all."""
     earliest = select(col(OutboxRow.due_at)).order_by(col(OutboxRow.due_at)).limit(1)
-    return (await session.execute(earliest)).scalar_one_or_none()
+    return (await session.exec(earliest)).one_or_none()

@@ -78,6 +78,16 @@ class ClaimTryRow(OwnedRow, table=True):
     since_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class BridgeCodeRow(OwnedRow, table=True):
+    """An owner's one-time permission for a bridge to add one device in his name."""
+
+    __tablename__: ClassVar[str] = "bridge_code"
+
+    code_hash: str = Field(primary_key=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)  # real time
+    device_id: str | None = None  # set once it is used
+
+
 class SlotRow(SQLModel, table=True):
     """One slot of one device, with what its readings were folded to."""
 

@@ -53,18 +53,21 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The shop has the order, under its own number."""
+    """The shop has the order, under its own number, and charges `total` (compare: a shop may
+    still charge another than it showed). `expected_on`: the last day it promised, when it said.
+    """
 
     vendor_order_number: str
     total: Money
+    expected_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """The shop will not sell; nothing was bought."""
 
-    code: str  # "out_of_stock", "declined", "rejected"
-    detail: str
+    code: str  # "out_of_stock", "declined", "rejected"; of a cancel also "not_supported"
+    detail: str  # the shop's words, or where to go; data, never acted on
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ class Vendor(Protocol):
     async def place(
         self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
     ) -> PlaceResult:
-        """Buys once per key, whatever is repeated."""
+        """Buys once per key, whatever is repeated, for as long as the shop remembers keys: UCP
+        asks for 24 hours. An order that is still without an answer after that is for a person.
+        """
         ...
 
     async def get_order(
@@ -127,4 +132,6 @@ class Vendor(Protocol):
 
     async def cancel(
         self, idempotency_key: UUID, vendor_order_number: str
-    ) -> Acknowledged | Refused | Unknown: ...
+    ) -> Acknowledged | Refused | Unknown:
+        """Refused as "not_supported": the owner can cancel only at the shop, at `detail`."""
+        ...

@@ -1,0 +1,117 @@
+"""Arrivals of one door, on their way to the ingest in batches.
+
+Without an artificial delay: while the ingest is idle a batch of one goes at once, while it is
+busy arrivals pile up for the next one. Arrivals are acknowledged after their commit, in their
+order; after a failed commit none is, and their sessions end, so that the other side delivers
+again.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from broker.ingest import Arrival, Committed
+from devices import wire
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BATCH: Final = 1_000
+# A payload between wire.LARGEST_PAYLOAD and this is still read, acknowledged and quarantined.
+LARGEST_PACKET: Final = 2 * wire.LARGEST_PAYLOAD  # bytes
+MOST_WAITING: Final = 2 * LARGEST_BATCH  # above it the sessions stop reading
+
+Ingest = Callable[[Sequence[Arrival]], Awaitable[Committed]]
+SendReceipts = Callable[[dict[str, list[tuple[int, int]]]], None]
+
+
+class Session(Protocol):
+    """One connection that arrivals came from."""
+
+    def send(self, packets: bytes) -> None: ...
+
+    def abandon(self, reason: str) -> None: ...
+
+    def resume(self) -> None:
+        """There is room again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    arrival: Arrival
+    session: Session
+    reply: bytes  # acknowledges the arrival; empty for qos 0
+
+
+class Batches:
+    def __init__(self, ingest: Ingest, send_receipts: SendReceipts) -> None:
+        self._ingest = ingest
+        self._send_receipts = send_receipts
+        self._waiting: deque[_Waiting] = deque()
+        self._in_flight: list[_Waiting] = []
+        self._commit: asyncio.Task[Committed] | None = None
+        self._held_back: set[Session] = set()
+
+    @property
+    def is_quiet(self) -> bool:
+        return self._commit is None
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._waiting) >= MOST_WAITING
+
+    def add(self, arrival: Arrival, session: Session, reply: bytes = b"") -> None:
+        self._waiting.append(_Waiting(arrival, session, reply))
+        if self._commit is None:
+            self._start()
+
+    def hold_back(self, session: Session) -> None:
+        """`session` stopped reading; it is told when there is room."""
+        self._held_back.add(session)
+
+    async def drained(self) -> None:
+        """Nothing waits any more; sessions that were held back are not called again."""
+        self._held_back.clear()
+        while self._commit is not None:
+            await asyncio.wait([self._commit])  # `_finish` is the first to hear of its end
+
+    def _start(self) -> None:
+        self._commit = asyncio.create_task(self._commit_next())
+        self._commit.add_done_callback(self._finish)
+
+    async def _commit_next(self) -> Committed:
+        count = min(LARGEST_BATCH, len(self._waiting))
+        self._in_flight = [self._waiting.popleft() for _ in range(count)]
+        return await self._ingest([each.arrival for each in self._in_flight])
+
+    def _finish(self, commit: asyncio.Task[Committed]) -> None:
+        if commit.cancelled():  # the process ends; what is not acknowledged comes again
+            return
+        batch, self._in_flight, self._commit = self._in_flight, [], None
+        failure = commit.exception()
+        if failure is None:
+            self._acknowledge(batch)
+            self._send_receipts(commit.result().receipts)
+        else:
+            logger.error("a batch of %d messages failed", len(batch), exc_info=failure)
+            for session in {each.session for each in batch}:
+                session.abandon("its messages could not be committed")
+        if self._waiting:
+            self._start()
+        self._make_room()
+
+    def _acknowledge(self, batch: Sequence[_Waiting]) -> None:
+        replies: dict[Session, list[bytes]] = {}
+        for each in batch:
+            if each.reply:
+                replies.setdefault(each.session, []).append(each.reply)
+        for session, packets in replies.items():
+            session.send(b"".join(packets))
+
+    def _make_room(self) -> None:
+        if self._held_back and len(self._waiting) <= LARGEST_BATCH:
+            freed, self._held_back = self._held_back, set()
+            for session in freed:
+                session.resume()

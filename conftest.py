@@ -1,0 +1,3 @@
+"""Fixtures for every test: the folder of shared data."""
+
+pytest_plugins = ["tests.shared_data"]

@@ -1,0 +1,91 @@
+"""Which use case does which kind of outbox row: one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.clock import Clock
+from core.database import Transaction
+from core.ids import Ids
+from core.outbox import OutboxRow
+from replenishment import approvals, fulfil, offers_refresh, replenish, work
+from replenishment.case import Occasion
+from replenishment.forecast import Forecaster
+from replenishment.fulfil import VendorOf
+from runtime.worker import UseCase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """Everything the use cases need from outside."""
+
+    transaction: Transaction
+    clock: Clock
+    ids: Ids
+    forecaster: Forecaster
+    vendor_of: VendorOf
+
+    def table(self) -> Mapping[str, UseCase]:
+        return {
+            work.REVIEW: self._review,
+            work.REVIEW_DUE: self._review_due,
+            work.REFRESH_OFFERS: self._refresh_offers,
+            work.EXPIRE_ASK: self._expire_ask,
+            work.SUBMIT_ORDER: self._submit_order,
+            work.POLL_ORDER: self._poll_order,
+        }
+
+    async def _review(self, row: OutboxRow) -> None:
+        await replenish.review(
+            UUID(row.payload["stock_id"]),
+            Occasion(
+                is_requested=row.payload.get("requested", False), correlation=row.correlation
+            ),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+            forecaster=self.forecaster,
+        )
+
+    async def _review_due(self, _row: OutboxRow) -> None:
+        await replenish.review_due(
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+            forecaster=self.forecaster,
+        )
+
+    async def _refresh_offers(self, row: OutboxRow) -> None:
+        await offers_refresh.refresh(
+            row.payload["vendor_id"],
+            row.payload["category"],
+            transaction=self.transaction,
+            clock=self.clock,
+            vendor_of=self.vendor_of,
+        )
+
+    async def _expire_ask(self, row: OutboxRow) -> None:
+        await approvals.expire(
+            UUID(row.payload["order_id"]),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    async def _submit_order(self, row: OutboxRow) -> None:
+        await fulfil.submit(
+            UUID(row.payload["order_id"]),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+            vendor_of=self.vendor_of,
+        )
+
+    async def _poll_order(self, row: OutboxRow) -> None:
+        await fulfil.poll(
+            UUID(row.payload["order_id"]),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+            vendor_of=self.vendor_of,
+        )

@@ -1,0 +1,134 @@
+"""The only file that names concrete adapters: builds a platform from settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+from accounts.scoping import ALL_OWNERS
+from broker.gateway import Gateway
+from broker.ingest import ingest
+from broker.subscriber import Broker, Subscriber
+from core.clock import Clock, WallClock
+from core.database import Database, Writer
+from core.ids import Ids, RandomIds
+from core.settings import Settings
+from devices.credentials import DEVICE_KEY, authenticator, load_key
+from replenishment import replenish
+from replenishment.forecast import ExponentialForecaster
+from replenishment.vendors.url_guard import shop_client
+from runtime.migrate import migrate
+from runtime.shops import Shops
+from runtime.startup import prepare_home
+from runtime.use_cases import UseCases
+from runtime.worker import Worker
+
+PROFILE_PATH = "/.well-known/ucp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """One process's share of the platform. `wall` is real time, `clock` business time."""
+
+    settings: Settings
+    database: Database
+    writer: Writer
+    worker: Worker
+    device_key: bytes
+    clock: Clock
+    wall: Clock
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where time, ids and the database come from; simulations and tests bring their own."""
+
+    clock: Clock = field(default_factory=WallClock)
+    ids: Ids = field(default_factory=RandomIds)
+    database: Database | None = None
+    writer: Writer | None = None
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, *, public_url: str, sources: Sources | None = None
+) -> AsyncIterator[Platform]:
+    """Migrates the database, starts the timers, closes everything at the end.
+
+    Raises CannotStart.
+    """
+    given = sources or Sources()
+    prepare_home(settings.home)
+    migrate(settings.database)
+    database = given.database or Database(settings.database)
+    writer = given.writer or Writer(settings.database)
+    wall = WallClock()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        stack.callback(writer.close)
+        client = await stack.enter_async_context(
+            shop_client(allow_loopback=settings.allow_loopback_shops)
+        )
+        shops = Shops(
+            transaction=database.transaction,
+            client=client,
+            profile_url=public_url + PROFILE_PATH,
+            allow_loopback=settings.allow_loopback_shops,
+        )
+        use_cases = UseCases(
+            transaction=database.transaction,
+            clock=given.clock,
+            ids=given.ids,
+            forecaster=ExponentialForecaster(),
+            vendor_of=shops.vendor_of,
+        )
+        worker = Worker(
+            use_cases=use_cases.table(),
+            transaction=database.transaction,
+            clock=given.clock,
+            wall=wall,
+            lease=timedelta(seconds=settings.claim_lease_s),
+        )
+        async with database.transaction(ALL_OWNERS) as session:
+            await replenish.start_timers(session, at=given.clock.now())
+        yield Platform(
+            settings=settings,
+            database=database,
+            writer=writer,
+            worker=worker,
+            device_key=load_key(settings.keys, DEVICE_KEY),
+            clock=given.clock,
+            wall=wall,
+            ids=given.ids,
+        )
+
+
+def gateway(platform: Platform) -> Gateway:
+    """Door 1, not yet listening."""
+    is_right = authenticator(platform.database, platform.device_key)
+
+    async def authenticate(device_id: str, secret: bytes) -> bool:
+        return await is_right(device_id, secret.decode(errors="replace"))
+
+    return Gateway(
+        authenticate=authenticate,
+        ingest=partial(ingest, writer=platform.writer),
+        clock=platform.clock,
+    )
+
+
+def subscriber(platform: Platform) -> Subscriber:
+    """Door 2, not yet connected."""
+    settings = platform.settings
+    return Subscriber(
+        broker=Broker(
+            host=settings.mqtt_host,
+            port=settings.mqtt_port,
+            username=settings.mqtt_user,
+            password=settings.mqtt_password,
+        ),
+        ingest=partial(ingest, writer=platform.writer),
+        clock=platform.clock,
+    )

@@ -1,0 +1,258 @@
+"""Intent, call, outcome: what a shop's answers make of an order."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from accounts.scoping import ALL_OWNERS
+from core.money import Money
+from devices.tables import RefillRow
+from replenishment import orders, track_record
+from replenishment.order_states import OrderState
+from replenishment.tables import OrderRow
+from replenishment.vendors.port import (
+    NeedsOwner,
+    Pinned,
+    PlaceResult,
+    ShipTo,
+)
+from tests.fakes_vendor import FakeVendor
+from tests.world import CATEGORY, DAY, HOUR, World
+
+
+class Killed(Exception):
+    pass
+
+
+class KillsTheCaller(FakeVendor):
+    """Takes the order, and the platform dies before it can write the answer down."""
+
+    kills = 0
+
+    async def place(
+        self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
+    ) -> PlaceResult:
+        answer = await super().place(idempotency_key, pinned, ship_to)
+        if self.kills:
+            self.kills -= 1
+            raise Killed
+        return answer
+
+
+class WantsTheOwner(FakeVendor):
+    """Sells only to people who come to its page."""
+
+    has_come = False
+
+    async def place(
+        self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
+    ) -> PlaceResult:
+        if not self.has_come:
+            return NeedsOwner("https://shop.example/continue/1")
+        return await super().place(idempotency_key, pinned, ship_to)
+
+
+async def approved(world: World) -> OrderRow:
+    order = await world.ask()
+    await world.approve(order)
+    return order
+
+
+async def test_what_is_bought_is_what_was_pinned(world: World) -> None:
+    order = await approved(world)
+    await world.work()
+    bought = world.vendors[order.vendor_id].orders[order.order_id].pinned
+    assert bought.total == Money(order.total_minor, "EUR")
+    async with world.database.snapshot(world.owner_id) as session:
+        placed = await session.get_one(OrderRow, order.order_id)
+    assert placed.vendor_order_number == "V-1"
+    assert placed.expected_on == (world.clock.now() + 3 * DAY).date()
+
+
+async def test_a_lost_answer_does_not_buy_twice(world: World) -> None:
+    order = await approved(world)
+    vendor = world.vendors[order.vendor_id]
+    vendor.lose_answers = 2
+    assert await world.submit(order.order_id) is OrderState.SUBMITTING
+    assert await world.submit(order.order_id) is OrderState.SUBMITTING
+    assert await world.submit(order.order_id) is OrderState.PLACED
+    assert list(vendor.orders) == [order.order_id]
+
+
+async def test_without_an_answer_the_same_key_is_tried_after_growing_waits(
+    world: World,
+) -> None:
+    order = await approved(world)
+    vendor = world.vendors[order.vendor_id]
+    vendor.fail_requests = 6
+    await world.work()
+    await world.wait(timedelta(minutes=30))
+    assert vendor.fail_requests == 1  # at 0, 1, 2, 4, 8 and 16 minutes less one
+    assert await world.state(order) is OrderState.SUBMITTING
+    await world.wait(2 * HOUR)
+    assert await world.state(order) is OrderState.PLACED
+
+
+async def test_a_crash_after_the_call_buys_once(world: World) -> None:
+    plain = world.vendors["haushaltshof"]
+    vendor = KillsTheCaller(plain.items, delivery=plain.delivery, now=plain.now)
+    vendor.kills = 1
+    world.vendors["haushaltshof"] = vendor
+    order = await approved(world)
+    with pytest.raises(Killed):
+        await world.submit(order.order_id)
+    assert await world.state(order) is OrderState.SUBMITTING
+    await world.work()
+    assert await world.state(order) is OrderState.PLACED
+    assert world.purchases() == [order.order_id]
+
+
+async def test_what_a_shop_refuses_is_decided_again_without_it(world: World) -> None:
+    order = await approved(world)
+    [line] = world.vendors[order.vendor_id].items[CATEGORY][:1]
+    world.vendors[order.vendor_id].out_of_stock = {line.sku}
+    await world.work()
+    assert await world.state(order) is OrderState.REFUSED
+    other = await world.live()
+    assert other is not None
+    assert other.need_id == order.need_id
+    assert other.record_id != order.record_id
+    assert other.state == OrderState.AWAITING_APPROVAL
+    assert other.vendor_id != order.vendor_id
+    assert world.purchases() == []
+
+
+async def test_a_price_change_at_checkout_goes_back_to_asking(world: World) -> None:
+    order = await approved(world)
+    for each in ("haushaltshof", "billigblitz"):
+        for shown in world.vendors[each].items[CATEGORY]:
+            assert shown.price is not None
+            world.reprice(each, shown.sku, shown.price.minor + 100)
+    await world.work()
+    assert await world.state(order) is OrderState.CHANGED
+    again = await world.live()
+    assert again is not None
+    assert (again.state, again.attempt) == (OrderState.AWAITING_APPROVAL, 2)
+    assert again.total_minor > order.total_minor
+    assert world.purchases() == []
+    assert "notice.changed" in await world.notices()
+
+
+async def test_a_bait_price_is_believed_once_only(world: World) -> None:
+    order = await approved(world)
+    bait = world.vendors[order.vendor_id]
+    bait.checkout_price_ppm = 200_000
+    await world.work()
+    again = await world.live()
+    assert again is not None
+    assert again.vendor_id == order.vendor_id
+    await world.approve(again)
+    await world.work()
+    other = await world.live()
+    assert other is not None
+    assert await first_sku(world, other) != await first_sku(world, order)
+    assert world.purchases() == []
+
+
+async def first_sku(world: World, order: OrderRow) -> str:
+    async with world.database.snapshot(world.owner_id) as session:
+        return (await orders.lines(session, order.order_id))[0].sku
+
+
+async def test_a_parcel_becomes_spares_and_closes_the_need(world: World) -> None:
+    order = await approved(world)
+    await world.wait(4 * DAY)
+    assert await world.state(order) is OrderState.DELIVERED
+    stock = await world.stock()
+    assert stock.spares > 0
+    assert stock.spares % 1500 == 0
+    [need] = await world.needs()
+    assert need.closed_at is not None
+    assert await world.notices() == [
+        "notice.ask",
+        "notice.placed",
+        "notice.shipped",
+        "notice.delivered",
+    ]
+
+
+async def test_what_was_filled_in_before_the_shop_told_is_no_spare(world: World) -> None:
+    order = await approved(world)
+    await world.work()
+    delivered_at = world.clock.now() + FakeVendor.handling + FakeVendor.transit
+    async with world.transaction(ALL_OWNERS) as session:
+        session.add(
+            RefillRow(
+                device_id="washer-0001",
+                slot="detergent",
+                boot_id=1,
+                seq=9,
+                refilled_at=delivered_at + timedelta(hours=1),
+                amount=1100,
+                filled=1000,
+                from_spares=0,
+            )
+        )
+    await world.wait(4 * DAY)
+    assert await world.state(order) is OrderState.DELIVERED
+    stock = await world.stock()
+    assert stock.spares % 1500 == 500
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        refill = await session.get_one(RefillRow, ("washer-0001", "detergent", 1, 9))
+    assert refill.from_spares == 1000
+
+
+async def test_an_order_handed_over_is_placed_once_the_owner_has_finished(world: World) -> None:
+    plain = world.vendors["haushaltshof"]
+    vendor = WantsTheOwner(plain.items, delivery=plain.delivery, now=plain.now)
+    world.vendors["haushaltshof"] = vendor
+    order = await approved(world)
+    await world.work()
+    assert await world.state(order) is OrderState.NEEDS_OWNER
+    assert "notice.needs_owner" in await world.notices()
+    vendor.has_come = True
+    await world.wait(6 * HOUR)
+    assert await world.state(order) is OrderState.PLACED
+
+
+async def test_an_order_the_shop_cancels_is_decided_again(world: World) -> None:
+    order = await approved(world)
+    await world.work()
+    await world.vendors[order.vendor_id].cancel(order.order_id, "V-1")
+    await world.wait(6 * HOUR)
+    assert await world.state(order) is OrderState.CANCELLED
+    other = await world.live()
+    assert other is not None
+    assert await first_sku(world, other) != await first_sku(world, order)
+
+
+async def test_a_late_parcel_counts_against_its_vendor(world: World) -> None:
+    class Slow(FakeVendor):
+        transit = timedelta(days=6)
+
+    plain = world.vendors["haushaltshof"]
+    world.vendors["haushaltshof"] = Slow(plain.items, delivery=plain.delivery, now=plain.now)
+    await approved(world)
+    await world.wait(8 * DAY)
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        counts = await track_record.deliveries(session, at=world.clock.now())
+    assert (counts["haushaltshof"].delivered, counts["haushaltshof"].late) == (1, 1)
+    assert counts["haushaltshof"].late_days == 4
+
+
+async def test_no_transaction_is_open_while_a_shop_is_asked(world: World) -> None:
+    """A second writer gets through while the shop thinks."""
+
+    class Looks(FakeVendor):
+        async def place(
+            self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
+        ) -> PlaceResult:
+            await world.measure(190)
+            return await super().place(idempotency_key, pinned, ship_to)
+
+    plain = world.vendors["haushaltshof"]
+    world.vendors["haushaltshof"] = Looks(plain.items, delivery=plain.delivery, now=plain.now)
+    order = await approved(world)
+    await world.work()
+    assert await world.state(order) is OrderState.PLACED

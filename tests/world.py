@@ -1,0 +1,391 @@
+"""A wired household for tests: one washing machine, one stock, two shops, real use cases.
+
+Everything below the wiring is real but the shops; time stands still until it is moved.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import select
+
+from accounts.principal import Audience, Principal
+from accounts.scoping import ALL_OWNERS
+from accounts.tables import MemberRow, NoticeRow, OwnerRow
+from core import outbox
+from core.clock import SteppedClock
+from core.database import Database
+from core.ids import SeededIds
+from core.money import Money
+from core.outbox import OutboxRow
+from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
+from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow, StockRow
+from replenishment import approvals, fulfil, orders, replenish
+from replenishment.case import Occasion
+from replenishment.forecast import ExponentialForecaster
+from replenishment.order_states import LIVE, OrderState
+from replenishment.proposals import Result
+from replenishment.replenish import Stop
+from replenishment.tables import NeedRow, OrderRow
+from replenishment.vendors.port import CatalogueItem
+from runtime.use_cases import UseCases
+from tests.fakes_vendor import FakeVendor
+from vendor_policy import store
+from vendor_policy.declarations import (
+    DeliveryPromise,
+    ProductCard,
+    RegionTerms,
+    Remuneration,
+    Shipping,
+    VendorDeclaration,
+)
+from vendor_policy.mandates import Mandate
+from vendor_policy.policy import Policy
+
+CATEGORY = "laundry-detergent"
+KLARBACH, REINWERK = "02001000000012", "02001000000036"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WASHER = SlotSpec(
+    slot="detergent",
+    title="Detergent",
+    category=CATEGORY,
+    fits=("laundry-liquid",),
+    capacity=1100,
+    unit="ml",
+    measure=Measure.LEVEL,
+    typical_use_per_day=45,
+    most_per_day=400,
+)
+MODEL = DeviceModel(
+    name="Washing machine W7",
+    version=1,
+    slots=(WASHER,),
+    data_sheet=DataSheet(
+        sends="the level of both drawers", every_hours=6, kept_where="here", kept_days=400
+    ),
+)
+
+
+def item(sku: str, gtin: str, price_minor: int) -> CatalogueItem:
+    return CatalogueItem(
+        sku=sku,
+        title=f"Detergent {sku}",
+        gtin=gtin,
+        price=Money(price_minor, "EUR"),
+        in_stock=True,
+    )
+
+
+def a_vendor(vendor_id: str, *, promise: tuple[int, int], shipping_minor: int) -> store.Vendor:
+    declaration = VendorDeclaration(
+        currency="EUR",
+        remuneration=Remuneration(share_ppm=0),
+        regions=(
+            RegionTerms(
+                region="DE",
+                shipping=Shipping(flat_minor=shipping_minor),
+                delivery=DeliveryPromise(earliest_days=promise[0], latest_days=promise[1]),
+            ),
+        ),
+        returns_days=14,
+    )
+    return store.Vendor(
+        vendor_id=vendor_id,
+        name=vendor_id.title(),
+        address="Lindenweg 4, 24103 Kiel",
+        register_number="HRB 1 KI",
+        contact="hallo@shop.example",
+        base_url="http://127.0.0.1:9",
+        dialect="ucp",
+        categories=(CATEGORY,),
+        declaration=declaration,
+    )
+
+
+def a_card(gtin: str, brand: str) -> ProductCard:
+    return ProductCard(
+        gtin=gtin,
+        title=f"{brand} 1.5 l",
+        brand=brand,
+        category=CATEGORY,
+        pack_quantity=1500,
+        unit="ml",
+        fits=("laundry-liquid",),
+    )
+
+
+class World:
+    """`vendors`: the shops by id; "haushaltshof" is quick, "billigblitz" cheaper and slow."""
+
+    def __init__(self, database: Database, clock: SteppedClock) -> None:
+        self.database = database
+        self.transaction = database.transaction
+        self.clock = clock
+        self.ids = SeededIds(7)
+        self.owner_id, self.stock_id = self.ids.uuid(), self.ids.uuid()
+        self.anna = Principal(
+            audience=Audience.OWNER, party_id=self.owner_id, name="anna@example.org"
+        )
+        self.vendors = {
+            "haushaltshof": FakeVendor(
+                {CATEGORY: (item("HH-1", KLARBACH, 840), item("HH-2", REINWERK, 990))},
+                delivery=Money(390, "EUR"),
+                now=clock.now(),
+            ),
+            "billigblitz": FakeVendor(
+                {CATEGORY: (item("BB-1", KLARBACH, 780),)},
+                delivery=Money(490, "EUR"),
+                now=clock.now(),
+            ),
+        }
+
+        self.use_cases = UseCases(
+            transaction=database.transaction,
+            clock=clock,
+            ids=self.ids,
+            forecaster=ExponentialForecaster(),
+            vendor_of=self.vendor_of,
+        ).table()
+
+    async def build(self) -> "World":
+        at = self.clock.now()
+        async with self.transaction(ALL_OWNERS) as session:
+            maker, model = self.ids.uuid(), self.ids.uuid()
+            owner = OwnerRow(
+                owner_id=self.owner_id,
+                name="Anna",
+                timezone="Europe/Berlin",
+                language="de",
+                recipient="Anna Muster",
+                street="Holtenauer Straße 1",
+                postal_code="24105",
+                city="Kiel",
+                created_at=at,
+                changed_at=at,
+            )
+            session.add_all([owner, ManufacturerRow(manufacturer_id=maker, name="Nord")])
+            await session.flush()
+            session.add_all(
+                [
+                    MemberRow(
+                        member_id=self.ids.uuid(),
+                        owner_id=self.owner_id,
+                        email=self.anna.name,
+                        password_hash="",
+                        role="admin",
+                        language="de",
+                        created_at=at,
+                    ),
+                    DeviceModelRow(
+                        model_id=model,
+                        manufacturer_id=maker,
+                        name=MODEL.name,
+                        version=1,
+                        description=MODEL.model_dump(mode="json"),
+                        created_at=at,
+                    ),
+                    StockRow(
+                        stock_id=self.stock_id,
+                        owner_id=self.owner_id,
+                        name="Detergent",
+                        category=CATEGORY,
+                        unit="ml",
+                        fits=["laundry-liquid"],
+                        next_review_at=at,
+                    ),
+                ]
+            )
+            await session.flush()
+            session.add(
+                DeviceRow(
+                    device_id="washer-0001",
+                    model_id=model,
+                    serial="1",
+                    secret_hash="",
+                    created_at=at,
+                )
+            )
+            await session.flush()
+            session.add(
+                SlotRow(
+                    device_id="washer-0001",
+                    slot="detergent",
+                    stock_id=self.stock_id,
+                    spec=WASHER.model_dump(mode="json"),
+                )
+            )
+            for vendor in (
+                a_vendor("haushaltshof", promise=(2, 3), shipping_minor=390),
+                a_vendor("billigblitz", promise=(4, 7), shipping_minor=490),
+            ):
+                await store.register_vendor(session, vendor, verified_at=at)
+            await store.put_card(session, a_card(KLARBACH, "Klarbach"))
+            await store.put_card(session, a_card(REINWERK, "Reinwerk"))
+        return self
+
+    async def measure(self, amount: float | None) -> None:
+        """What the machine says now; None: it cannot tell."""
+        async with self.transaction(ALL_OWNERS) as session:
+            slot = await session.get_one(SlotRow, ("washer-0001", "detergent"))
+            slot.in_slot = amount
+            slot.condition = "unknown" if amount is None else "ok"
+            slot.heard_at = slot.measured_at = self.clock.now()
+
+    async def set(self, **changes: object) -> None:
+        """Columns of the stock."""
+        async with self.transaction(self.owner_id) as session:
+            stock = await session.get_one(StockRow, self.stock_id)
+            for name, value in changes.items():
+                setattr(stock, name, value)
+
+    async def want(self, policy: Policy) -> None:
+        async with self.transaction(self.owner_id) as session:
+            await store.save_policy(
+                session,
+                self.owner_id,
+                policy,
+                author=self.anna.name,
+                at=self.clock.now(),
+                ids=self.ids,
+            )
+
+    def mandate(self, **overrides: object) -> Mandate:
+        plain: dict[str, object] = {
+            "products": (KLARBACH, REINWERK),
+            "vendors": ("haushaltshof", "billigblitz"),
+            "currency": "EUR",
+            "order_most_minor": 5000,
+            "ends_on": (self.clock.now() + 90 * DAY).date(),
+            "accepted_at": self.clock.now(),
+            "accepted_by": self.anna.name,
+        }
+        return Mandate.model_validate({**plain, **overrides})
+
+    async def review(self, occasion: Occasion | None = None) -> Stop | Result:
+        return await replenish.review(
+            self.stock_id,
+            occasion or Occasion(),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+            forecaster=ExponentialForecaster(),
+        )
+
+    async def ask(self) -> OrderRow:
+        """A low level, looked-at shops, and the ask that follows."""
+        await self.measure(200)
+        await self.review()
+        await self.work()
+        order = await self.live()
+        assert order is not None
+        assert order.state == OrderState.AWAITING_APPROVAL
+        return order
+
+    async def approve(self, order: OrderRow) -> OrderState:
+        return await approvals.approve(
+            order.order_id,
+            approvals.Word(principal=self.anna),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    async def reject(
+        self,
+        order: OrderRow,
+        rejection: approvals.Rejection = approvals.Rejection.NOT_NOW,
+    ) -> OrderState:
+        return await approvals.reject(
+            order.order_id,
+            rejection,
+            approvals.Word(principal=self.anna),
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    async def work(self) -> int:
+        """Does all that is due now, also what that makes due; returns how many rows."""
+        count = 0
+        while (row := await self._claim()) is not None:
+            await self.use_cases[row.kind](row)
+            async with self.transaction(ALL_OWNERS) as session:
+                await outbox.done(session, row)
+            count += 1
+        return count
+
+    async def wait(self, span: timedelta) -> None:
+        """Moves time from one due row to the next, working each off."""
+        until = self.clock.now() + span
+        while (due := await self._next_due()) is not None and due <= until:
+            self.step_to_at(due)
+            await self.work()
+        self.step_to_at(until)
+
+    def step_to_at(self, at: object) -> None:
+        self.clock.step_to(max(at, self.clock.now()))  # type: ignore[type-var, arg-type]
+        for vendor in self.vendors.values():
+            vendor.now = self.clock.now()
+
+    async def _next_due(self) -> object:
+        async with self.database.snapshot(ALL_OWNERS) as session:
+            return await outbox.next_due_at(session)
+
+    async def _claim(self) -> OutboxRow | None:
+        async with self.transaction(ALL_OWNERS) as session:
+            now = self.clock.now()
+            return await outbox.claim(session, now=now, wall=now, lease=HOUR)
+
+    async def vendor_of(self, vendor_id: str) -> FakeVendor:
+        return self.vendors[vendor_id]
+
+    async def submit(self, order_id: UUID) -> OrderState:
+        return await fulfil.submit(
+            order_id,
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+            vendor_of=self.vendor_of,
+        )
+
+    async def orders(self) -> list[OrderRow]:
+        """In the order of their making."""
+        async with self.database.snapshot(self.owner_id) as session:
+            found = list(await session.exec(select(OrderRow)))
+        return sorted(found, key=lambda each: (each.created_at, each.attempt))
+
+    async def live(self) -> OrderRow | None:
+        return next((each for each in await self.orders() if each.state in LIVE), None)
+
+    async def state(self, order: OrderRow) -> OrderState:
+        async with self.database.snapshot(self.owner_id) as session:
+            return OrderState((await session.get_one(OrderRow, order.order_id)).state)
+
+    async def history(self, order: OrderRow) -> list[str]:
+        async with self.database.snapshot(self.owner_id) as session:
+            return [each.event for each in await orders.history(session, order.order_id)]
+
+    async def stock(self) -> StockRow:
+        async with self.database.snapshot(self.owner_id) as session:
+            return await session.get_one(StockRow, self.stock_id)
+
+    async def needs(self) -> list[NeedRow]:
+        async with self.database.snapshot(self.owner_id) as session:
+            found = await session.exec(select(NeedRow))
+            return sorted(found, key=lambda each: each.opened_at)
+
+    async def notices(self) -> list[str]:
+        async with self.database.snapshot(self.owner_id) as session:
+            found = await session.exec(select(NoticeRow).order_by(NoticeRow.created_at))  # type: ignore[arg-type]
+            return [each.text_key for each in found]
+
+    def purchases(self) -> list[UUID]:
+        """Keys in the shops' own ledgers."""
+        return [key for vendor in self.vendors.values() for key in vendor.orders]
+
+    def reprice(self, vendor_id: str, sku: str, price_minor: int) -> None:
+        vendor = self.vendors[vendor_id]
+        vendor.items[CATEGORY] = tuple(
+            replace(each, price=Money(price_minor, "EUR")) if each.sku == sku else each
+            for each in vendor.items[CATEGORY]
+        )

@@ -1,0 +1,187 @@
+"""decide: the acceptable candidate with the lowest effective price per use, or nothing.
+
+Pure, total, deterministic: no clock, no I/O, no randomness, and no wish that is not in the
+policy. Every rule is asked about every candidate, so the answer holds all objections.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cmp_to_key
+
+from core.canonical import digest
+from core.money import Money
+from vendor_policy.candidates import Candidate
+from vendor_policy.checks import Params
+from vendor_policy.declarations import DeliveryPromise
+from vendor_policy.facts import Facts
+from vendor_policy.needs import Need
+from vendor_policy.policy import Policy
+from vendor_policy.pricing import EffectivePrice, effective_price
+from vendor_policy.rules import RULES, Author, Finding, Kind, findings
+
+
+class OneNeedAtATime(ValueError):
+    def __init__(self, count: int) -> None:
+        super().__init__(f"needs: exactly one need is decided at a time, not {count}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """An acceptable candidate. `total`: what is paid, tax and delivery in."""
+
+    offer_id: str
+    packs: int
+    total: Money
+    delivery: DeliveryPromise
+    price: EffectivePrice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Why the owner must say yes first."""
+
+    rule_id: str
+    facts: Params
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Why nothing is bought: the rule that blocks most. When dropping that one rule of the
+    owner's would be enough, `relaxed` is what would be bought then.
+    """
+
+    rule_id: str | None  # None: there was no offer at all
+    offers_blocked: int
+    relaxed: Ranked | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """`runner_up`: the best ranked candidate of another offer than the chosen one's."""
+
+    chosen: Ranked | None
+    runner_up: Ranked | None
+    ranked: tuple[Ranked, ...]  # best first
+    findings: tuple[Finding, ...]
+    asks: tuple[Ask, ...]
+    nothing: Nothing | None  # set exactly when nothing is chosen
+
+
+def decide(
+    needs: tuple[Need, ...], candidates: Sequence[Candidate], policy: Policy, facts: Facts
+) -> Decision:
+    """Ties: lower total, earlier delivery, then a lottery by sha256(need id, offer id).
+
+    Raises OneNeedAtATime for no need and for several.
+    """
+    if len(needs) != 1:
+        raise OneNeedAtATime(len(needs))
+    need = needs[0]
+    found = findings(EXCLUDING, candidates, need, policy, facts)
+    objecting = _objecting(found)
+    scored = _scored([c for c in candidates if not objecting(c)], need, policy, facts)
+    ranked = tuple(_ranked(candidate, price) for candidate, price in scored)
+    chosen = ranked[0] if ranked else None
+    return Decision(
+        chosen=chosen,
+        runner_up=next((r for r in ranked if chosen and r.offer_id != chosen.offer_id), None),
+        ranked=ranked,
+        findings=found,
+        asks=_asks(scored[0][0], need, policy, facts) if scored else (),
+        nothing=None if ranked else _nothing(found, candidates, need, policy, facts),
+    )
+
+
+EXCLUDING = tuple(rule for rule in RULES if rule.kind is Kind.EXCLUDE)
+ASKING = tuple(rule for rule in RULES if rule.kind is Kind.ASK)
+
+Scored = tuple[Candidate, EffectivePrice]
+
+
+def _objecting(found: Iterable[Finding]) -> Callable[[Candidate], set[str]]:
+    """Which rules object to a candidate."""
+    rules: dict[tuple[str, int | None], set[str]] = defaultdict(set)
+    for finding in found:
+        rules[finding.offer_id, finding.packs].add(finding.rule_id)
+    nobody: set[str] = set()
+    return lambda candidate: (
+        rules.get((candidate.offer_id, None), nobody)
+        | rules.get((candidate.offer_id, candidate.packs), nobody)
+    )
+
+
+def _scored(
+    candidates: Iterable[Candidate], need: Need, policy: Policy, facts: Facts
+) -> list[Scored]:
+    """Best first."""
+
+    def compare(left: Scored, right: Scored) -> int:
+        by_price = left[1].compare(right[1])
+        if by_price:
+            return by_price
+        first, second = _tie(left[0], need), _tie(right[0], need)
+        return (first > second) - (first < second)
+
+    scored = [(each, effective_price(each, need, policy, facts)) for each in candidates]
+    return sorted(scored, key=cmp_to_key(compare))
+
+
+def _tie(candidate: Candidate, need: Need) -> tuple[int, int, int, str, int]:
+    return (
+        candidate.total.minor,
+        candidate.delivery.latest_days,
+        candidate.delivery.earliest_days,
+        digest(f"{need.need_id}\n{candidate.offer_id}".encode()),
+        candidate.packs,
+    )
+
+
+def _ranked(candidate: Candidate, price: EffectivePrice) -> Ranked:
+    return Ranked(
+        offer_id=candidate.offer_id,
+        packs=candidate.packs,
+        total=candidate.total,
+        delivery=candidate.delivery,
+        price=price,
+    )
+
+
+def _asks(winner: Candidate, need: Need, policy: Policy, facts: Facts) -> tuple[Ask, ...]:
+    return tuple(
+        Ask(rule_id=finding.rule_id, facts=finding.facts, missing=finding.missing)
+        for finding in findings(ASKING, [winner], need, policy, facts)
+    )
+
+
+def _nothing(
+    found: tuple[Finding, ...],
+    candidates: Sequence[Candidate],
+    need: Need,
+    policy: Policy,
+    facts: Facts,
+) -> Nothing:
+    objecting = _objecting(found)
+    freed: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        objections = objecting(candidate)
+        if len(objections) == 1:
+            freed[next(iter(objections))].append(candidate)
+    blocked = {rule.rule_id: _offers(found, rule.rule_id) for rule in EXCLUDING}
+    wishes = [rule.rule_id for rule in EXCLUDING if rule.author is Author.OWNER]
+    enough = [rule_id for rule_id in wishes if rule_id in freed]
+    # max keeps the first of equals: the order of the rules
+    most = max(enough or blocked, key=lambda rule_id: blocked[rule_id])
+    if not blocked[most]:
+        return Nothing(rule_id=None, offers_blocked=0, relaxed=None)
+    scored = _scored(freed[most], need, policy, facts) if enough else []
+    return Nothing(
+        rule_id=most,
+        offers_blocked=blocked[most],
+        relaxed=_ranked(*scored[0]) if scored else None,
+    )
+
+
+def _offers(found: Iterable[Finding], rule_id: str) -> int:
+    return len({each.offer_id for each in found if each.rule_id == rule_id})

@@ -1,0 +1,149 @@
+"""From an exception to a status and a stable code: one table, and two ways to say it.
+
+Below /api a problem in JSON (RFC 9457), elsewhere a page in the reader's language.
+"""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from accounts.sign_in import SignUpRefused
+from api.deps import CsrfMissing, NotSignedIn, WrongAudience
+from api.refusals import Invalid, NotFound, Stale
+from api.security import HEADERS
+from api.web.error_page import error_page
+from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
+from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
+from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
+from replenishment.approvals import AskExpired, MayNotApprove
+from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
+from replenishment.order_states import IllegalTransition
+from replenishment.orders import OrderMoved, UnknownOrder
+from replenishment.overrides import UnknownOffer, WarningNotAccepted
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    code: str  # public and stable
+
+
+PROBLEMS: Final[dict[type[Exception], Problem]] = {
+    NotSignedIn: Problem(401, "not_signed_in"),
+    CsrfMissing: Problem(403, "csrf_missing"),
+    WrongAudience: Problem(403, "forbidden"),
+    MayNotApprove: Problem(403, "may_not_approve"),
+    MayNotChange: Problem(403, "forbidden"),
+    NotFound: Problem(404, "not_found"),
+    UnknownOrder: Problem(404, "not_found"),
+    UnknownStock: Problem(404, "not_found"),
+    StockUnknown: Problem(404, "not_found"),
+    NotYourDevice: Problem(404, "not_found"),
+    NotReportedByHand: Problem(404, "not_found"),
+    ClaimCodeUnknown: Problem(404, "claim_code_unknown"),
+    ModelUnknown: Problem(404, "model_unknown"),
+    UnknownMandate: Problem(404, "not_found"),
+    UnknownOffer: Problem(404, "unknown_offer"),
+    IllegalTransition: Problem(409, "illegal_transition"),
+    OrderMoved: Problem(409, "order_moved"),
+    AskExpired: Problem(409, "ask_expired"),
+    WarningNotAccepted: Problem(409, "warning_not_accepted"),
+    DeviceIdTaken: Problem(409, "device_id_taken"),
+    ModelVersionTaken: Problem(409, "model_version_taken"),
+    TooManyTries: Problem(429, "too_many_tries"),
+    Stale: Problem(412, "changed_meanwhile"),
+    SettingRefused: Problem(422, "setting_refused"),
+    SignUpRefused: Problem(422, "sign_up_refused"),
+    Invalid: Problem(422, "invalid"),
+    RequestValidationError: Problem(422, "invalid"),
+}
+STATUS_CODES: Final = {
+    400: "bad_request",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    422: "invalid",
+}
+BROKEN: Final = Problem(500, "broken")
+
+
+def add_error_answers(app: FastAPI) -> None:
+    for exception in PROBLEMS:
+        app.add_exception_handler(exception, _answer)
+    app.add_exception_handler(HTTPException, _answer)
+    app.add_exception_handler(Exception, _answer_broken)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    problem = _problem(error)
+    if is_api(request):
+        return _problem_json(problem, error)
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        then = request.url.path if request.method == "GET" else "/"
+        return RedirectResponse(f"/sign-in?then={then}", status_code=303)
+    return await error_page(request, problem.status, problem.code)
+
+
+async def _answer_broken(request: Request, error: Exception) -> Response:
+    """The trace goes to the log (the server writes it), never to the reader."""
+    if is_api(request):
+        response: Response = _problem_json(BROKEN, None)
+    else:
+        response = await error_page(request, BROKEN.status, BROKEN.code)
+    response.headers.update(HEADERS)  # this answer passes by the middleware that adds them
+    return response
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/events", "/healthz"))
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, STATUS_CODES.get(error.status_code, "refused"))
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+
+
+def _problem_json(problem: Problem, error: Exception | None) -> JSONResponse:
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": _detail(error),
+    }
+    if isinstance(error, RequestValidationError):
+        body["errors"] = [
+            {"field": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
+            for each in error.errors()
+        ]
+    elif isinstance(error, Invalid):
+        body["errors"] = [
+            {"field": each.field, "code": each.code, "message": each.message}
+            for each in error.faults
+        ]
+    elif isinstance(error, WarningNotAccepted):
+        body["objections"] = [each.rule_id for each in error.objections]
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    return JSONResponse(body, problem.status, headers, media_type=PROBLEM_JSON)
+
+
+def _detail(error: Exception | None) -> str:
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    if isinstance(error, RequestValidationError):
+        return "the request does not have the documented form"
+    return str(error) if error is not None else "it is written down and will be looked at"

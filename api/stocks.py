@@ -1,0 +1,113 @@
+"""Stocks: what is bought and counted together, and what the owner wants of it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.deps import Admin, Now, Owner, PlatformDep, Reading
+from api.refusals import Fault, Invalid
+from api.schemas import Output
+from api.web import household, queries_stock
+from devices import stock
+from devices.stock import ChangeStock
+from devices.tables import StockRow
+
+router = APIRouter(prefix="/stocks", tags=["stocks"])
+
+
+class StockView(Output):
+    """Quantities in `unit`. `forecast`: as last reviewed, null before the first review."""
+
+    stock_id: UUID
+    name: str
+    category: str
+    unit: str
+    mode: str
+    spares: int
+    least: int
+    most: int | None
+    service_level_ppm: int
+    products: list[str]
+    fits: list[str]
+    mandate_id: UUID | None
+    in_slot: float | None
+    is_stale: bool
+    review_level: float | None
+    forecast: dict[str, Any] | None
+
+
+class LevelView(Output):
+    """`quantity`: units in all slots of the stock together; null: unknown."""
+
+    at: datetime
+    quantity: float | None
+
+
+@router.get("")
+async def list_stocks(session: Reading, owner: Owner, now: Now) -> list[StockView]:
+    """All stocks of the owner."""
+    home = await household.load(session, now)
+    states = await stock.states(session, list(home.stocks), now)
+    return [_view(row, states[row.stock_id]) for row in home.stocks.values()]
+
+
+@router.get("/{stock_id}")
+async def get_stock(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> StockView:
+    """One stock with its settings and its outlook."""
+    row = await queries_stock.find_stock(session, stock_id)
+    return _view(row, await stock.state(session, stock_id, now))
+
+
+@router.patch("/{stock_id}")
+async def change_stock(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: ChangeStock
+) -> StockView:
+    """Change what is given; the rest stays. Mode `auto` needs an accepted mandate."""
+    row = await queries_stock.find_stock(session, stock_id)
+    if wanted.mode == "auto" and row.mandate_id is None:
+        fault = Fault(field="mode", code="no_mandate", message="accept a mandate first")
+        raise Invalid([fault])
+    await stock.change(
+        admin.party_id,
+        stock_id,
+        wanted,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    now = platform.clock.now()
+    async with platform.database.snapshot(admin.party_id) as fresh:
+        row = await queries_stock.find_stock(fresh, stock_id)
+        return _view(row, await stock.state(fresh, stock_id, now))
+
+
+@router.get("/{stock_id}/levels")
+async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> list[LevelView]:
+    """Sixty days of levels, four a day, oldest first."""
+    await queries_stock.find_stock(session, stock_id)
+    home = await household.load(session, now)
+    slots = [slot for _, slot in queries_stock.slots_of(home, stock_id)]
+    history = await queries_stock.levels(session, slots, now)
+    return [LevelView(at=each.at, quantity=each.quantity) for each in history]
+
+
+def _view(row: StockRow, state: stock.StockState) -> StockView:
+    return StockView(
+        stock_id=row.stock_id,
+        name=row.name,
+        category=row.category,
+        unit=row.unit,
+        mode=row.mode,
+        spares=row.spares,
+        least=row.least,
+        most=row.most,
+        service_level_ppm=row.service_level_ppm,
+        products=row.products,
+        fits=row.fits,
+        mandate_id=row.mandate_id,
+        in_slot=state.in_slot,
+        is_stale=state.is_stale,
+        review_level=row.review_level,
+        forecast=row.forecast,
+    )

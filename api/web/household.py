@@ -1,0 +1,217 @@
+"""One owner's devices, slots, stocks and live orders, read once for a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from accounts.texts import Text, text
+from api.web.views import Condition, DeviceCard, Gauge, ago
+from core.money import PPM
+from devices.models import DeviceModel, SlotSpec
+from devices.stock import BY_HAND_EVERY_HOURS, STALE_AFTER
+from devices.tables import (
+    DeviceModelRow,
+    DeviceRow,
+    OwnershipRow,
+    QuarantineCountRow,
+    SlotRow,
+    StockRow,
+)
+from replenishment.order_states import LIVE, WAITING
+from replenishment.tables import OrderRow
+
+LOW_PPM: Final = 250_000
+EMPTY_PPM: Final = 100_000
+LONG_DAYS: Final = 60  # beyond it the exact number of days says nothing
+QUARANTINE_SHOWN: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedDevice:
+    ownership: OwnershipRow
+    device: DeviceRow
+    model: DeviceModel | None  # None: its owner looks and reports by hand
+    slots: tuple[SlotRow, ...]
+
+    def is_silent(self, now: datetime) -> bool:
+        heard = self.device.last_heard_at
+        every_hours = self.model.data_sheet.every_hours if self.model else BY_HAND_EVERY_HOURS
+        promised = timedelta(hours=3 * every_hours)
+        return heard is not None and now - heard > max(STALE_AFTER, promised)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    devices: tuple[OwnedDevice, ...]
+    stocks: dict[UUID, StockRow]
+    live_orders: dict[UUID, OrderRow]  # by stock
+    quarantined: dict[str, int]  # messages of the last days, by device
+    now: datetime
+
+    def device_names(self, stock_id: UUID) -> tuple[str, ...]:
+        return tuple(
+            each.ownership.name
+            for each in self.devices
+            if any(slot.stock_id == stock_id for slot in each.slots)
+        )
+
+    def card(self, owned: OwnedDevice) -> DeviceCard:
+        heard = owned.device.last_heard_at
+        return DeviceCard(
+            device_id=owned.device.device_id,
+            name=owned.ownership.name,
+            place=owned.ownership.place,
+            heard=text("device.heard", ago=ago(heard, self.now))
+            if heard
+            else text("device.never_heard"),
+            gauges=tuple(self.gauge(owned, slot) for slot in owned.slots),
+            quarantined=self.quarantined.get(owned.device.device_id, 0),
+            model=owned.model.name if owned.model else "",
+            is_online=owned.device.is_online,
+        )
+
+    def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
+        stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
+        level_ppm = _level_ppm(slot)
+        has_spares = stock is not None and stock.spares > 0
+        return Gauge(
+            name=stock.name if stock else SlotSpec.model_validate(slot.spec).title,
+            stock_id=slot.stock_id,
+            level_ppm=level_ppm,
+            condition=_condition(level_ppm, has_spares=has_spares),
+            supply=self._supply(owned, slot, stock),
+            remark=spares(stock) if stock else None,
+            tag=self._tag(stock) if stock else None,
+        )
+
+    def _supply(self, owned: OwnedDevice, slot: SlotRow, stock: StockRow | None) -> Text:
+        if owned.is_silent(self.now):
+            return text("supply.stale")
+        if slot.in_slot is None:
+            return text("supply.unknown")
+        return days_of_supply(stock, self.now) if stock else text("supply.learning")
+
+    def _tag(self, stock: StockRow) -> Text:
+        order = self.live_orders.get(stock.stock_id)
+        if order is None:
+            return text(f"mode.{stock.mode}.tag")
+        return text("tag.asks" if order.state in WAITING else "tag.on_the_way")
+
+
+def days_of_supply(stock: StockRow, now: datetime) -> Text:
+    """As last reviewed, less the days since then."""
+    told = stock.forecast or {}
+    days = told.get("days_of_supply")
+    if not days:
+        return text("supply.learning")
+    passed = (now - datetime.fromisoformat(told["at"])) / timedelta(days=1)
+    least, middle, most = (max(0, round(days[key] - passed)) for key in ("p10", "p50", "p90"))
+    if most == 0:
+        return text("supply.empty")
+    if least > LONG_DAYS:
+        return text("supply.long", n=LONG_DAYS)
+    return text("supply.days", n=middle, least=least, most=most)
+
+
+def depletion_at(stock: StockRow) -> datetime | None:
+    """When half the forecasts have it empty."""
+    told = stock.forecast or {}
+    days = told.get("days_of_supply")
+    if not days:
+        return None
+    return datetime.fromisoformat(told["at"]) + timedelta(days=days["p50"])
+
+
+def spares(stock: StockRow) -> Text | None:
+    if stock.spares == 0:
+        return None
+    return text("supply.spares", amount=text(f"amount.{stock.unit}", n=stock.spares))
+
+
+def _level_ppm(slot: SlotRow) -> int | None:
+    if slot.in_slot is None:
+        return None
+    capacity = SlotSpec.model_validate(slot.spec).capacity
+    return round(min(max(slot.in_slot / capacity, 0.0), 1.0) * PPM)
+
+
+def _condition(level_ppm: int | None, *, has_spares: bool) -> Condition:
+    if level_ppm is None:
+        return "unknown"
+    if level_ppm <= EMPTY_PPM:
+        return "empty"
+    return "low" if level_ppm <= LOW_PPM and not has_spares else "ok"
+
+
+async def load(session: AsyncSession, now: datetime) -> Household:
+    """The session's scope is the owner."""
+    ownerships = (await session.exec(select(OwnershipRow).order_by(OwnershipRow.name))).all()
+    device_ids = [each.device_id for each in ownerships]
+    stocks = (await session.exec(select(StockRow))).all()
+    orders = (await session.exec(select(OrderRow).where(col(OrderRow.state).in_(LIVE)))).all()
+    return Household(
+        devices=await _owned_devices(session, ownerships),
+        stocks={each.stock_id: each for each in stocks},
+        live_orders={each.stock_id: each for each in orders},
+        quarantined=await quarantined(session, device_ids, now - QUARANTINE_SHOWN),
+        now=now,
+    )
+
+
+async def _owned_devices(
+    session: AsyncSession, ownerships: Sequence[OwnershipRow]
+) -> tuple[OwnedDevice, ...]:
+    device_ids = [each.device_id for each in ownerships]
+    devices = {
+        each.device_id: each
+        for each in await session.exec(
+            select(DeviceRow).where(col(DeviceRow.device_id).in_(device_ids))
+        )
+    }
+    wanted = [each.model_id for each in devices.values() if each.model_id]
+    models = {
+        each.model_id: DeviceModel.model_validate(each.description)
+        for each in await session.exec(
+            select(DeviceModelRow).where(col(DeviceModelRow.model_id).in_(wanted))
+        )
+    }
+    slots = (
+        await session.exec(select(SlotRow).where(col(SlotRow.device_id).in_(device_ids)))
+    ).all()
+    return tuple(
+        OwnedDevice(
+            ownership=each,
+            device=devices[each.device_id],
+            model=(model := _model(devices[each.device_id], models)),
+            slots=_in_order(model, [row for row in slots if row.device_id == each.device_id]),
+        )
+        for each in ownerships
+    )
+
+
+def _model(device: DeviceRow, models: dict[UUID, DeviceModel]) -> DeviceModel | None:
+    return models[device.model_id] if device.model_id else None
+
+
+def _in_order(model: DeviceModel | None, slots: list[SlotRow]) -> tuple[SlotRow, ...]:
+    names = [spec.slot for spec in model.slots] if model else []
+    return tuple(sorted(slots, key=lambda row: names.index(row.slot) if names else 0))
+
+
+async def quarantined(
+    session: AsyncSession, device_ids: Sequence[str], since: datetime
+) -> dict[str, int]:
+    found = await session.exec(
+        select(QuarantineCountRow.device_id, func.sum(QuarantineCountRow.messages))
+        .where(
+            col(QuarantineCountRow.device_id).in_(device_ids),
+            QuarantineCountRow.day_on >= since.date(),
+        )
+        .group_by(QuarantineCountRow.device_id)
+    )
+    return dict(found.all())

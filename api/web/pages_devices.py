@@ -1,0 +1,98 @@
+"""Devices: the list, the data sheet before the claim, the claim; quarantine and notices."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import col, select
+
+from accounts.tables import NoticeRow
+from accounts.texts import text
+from api.web import queries_devices, queries_home
+from api.web.views import ClaimView
+from api.web.visit import CheckedForm, Visit, VisitDep, back, field
+from devices import ownership
+from devices.ownership import Claim, ClaimCodeUnknown, TooManyTries
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/devices")
+async def devices(visit: VisitDep) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_home.devices_view(session, visit.member, visit.now)
+    return await visit.page("devices.html", view, "devices")
+
+
+@router.get("/devices/{device_id}/quarantine")
+async def quarantine(visit: VisitDep, device_id: str) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_devices.quarantine_view(
+            session, device_id, visit.member, visit.now
+        )
+    return await visit.page("quarantine.html", view, "devices")
+
+
+@router.get("/claims")
+async def data_sheet(visit: VisitDep, code: str = "") -> HTMLResponse:
+    platform, admin = visit.platform, visit.admin
+    if not code:
+        return await visit.page("claim.html", ClaimView(), "devices")
+    try:
+        found = await ownership.look_up(
+            admin.party_id,
+            code,
+            key=platform.device_key,
+            transaction=platform.transaction,
+            clock=platform.clock,
+        )
+    except (ClaimCodeUnknown, TooManyTries) as refused:
+        return await _refused(visit, code, refused)
+    sheet = queries_devices.data_sheet(code, found)
+    return await visit.page("data_sheet.html", sheet, "devices")
+
+
+@router.post("/claims")
+async def claim(visit: VisitDep, form: CheckedForm) -> Response:
+    platform, code = visit.platform, field(form, "code")
+    wanted = Claim(
+        owner_id=visit.admin.party_id,
+        code=code,
+        name=field(form, "name")[:80],
+        place=field(form, "place")[:80],
+    )
+    try:
+        await ownership.claim(
+            wanted,
+            key=platform.device_key,
+            transaction=platform.transaction,
+            clock=platform.clock,
+            ids=platform.ids,
+        )
+    except (ClaimCodeUnknown, TooManyTries) as refused:
+        return await _refused(visit, code, refused)
+    return back("/", "claimed")
+
+
+async def _refused(
+    visit: Visit, code: str, refused: ClaimCodeUnknown | TooManyTries
+) -> HTMLResponse:
+    problem = text("claim.unknown")
+    if isinstance(refused, TooManyTries):
+        problem = text("claim.too_many", at=refused.retry_at)
+    view = ClaimView(code=code[:40], problem=problem)
+    return await visit.page("claim.html", view, "devices", status=422)
+
+
+@router.get("/notices")
+async def notices(visit: VisitDep) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_devices.notices_view(session)
+    return await visit.page("notices.html", view, "notices")
+
+
+@router.post("/notices/seen")
+async def notices_seen(visit: VisitDep, form: CheckedForm) -> RedirectResponse:
+    async with visit.platform.transaction(visit.member.party_id) as session:
+        unseen = select(NoticeRow).where(col(NoticeRow.seen_at).is_(None))
+        for notice in await session.exec(unseen):
+            notice.seen_at = visit.now
+    return back("/notices")

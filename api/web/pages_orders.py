@@ -1,0 +1,121 @@
+"""Home, asks, orders, and why: what an owner reads before saying yes or no."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.refusals import Fault, Invalid
+from api.web import queries_decision, queries_home, queries_orders
+from api.web.visit import CheckedForm, VisitDep, back, field
+from replenishment import approvals
+from replenishment.approvals import Rejection, Word
+from replenishment.overrides import Choice
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def home(visit: VisitDep) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_home.home_view(session, visit.member, visit.now)
+    return await visit.page("home.html", view, "home")
+
+
+@router.get("/approvals")
+async def asks(visit: VisitDep) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_home.approvals_view(session, visit.member, visit.now)
+    return await visit.page("approvals.html", view, "approvals")
+
+
+@router.get("/orders")
+async def orders(visit: VisitDep, before: datetime | None = None) -> HTMLResponse:
+    if before is not None and before.tzinfo is None:
+        before = before.replace(tzinfo=UTC)
+    async with visit.reading() as session:
+        view = await queries_orders.orders_view(session, before)
+    return await visit.page("orders.html", view, "orders")
+
+
+@router.get("/orders/{order_id}")
+async def order(visit: VisitDep, order_id: UUID) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_orders.order_view(session, order_id, visit.member)
+    return await visit.page("order.html", view, "orders")
+
+
+@router.get("/decisions/{record_id}")
+async def decision(visit: VisitDep, record_id: UUID) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_decision.decision_view(session, record_id, visit.member)
+    return await visit.page("decision.html", view, "orders")
+
+
+@router.post("/orders/{order_id}/approve")
+async def approve(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
+    await approvals.approve(
+        order_id,
+        Word(principal=visit.member),
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back(f"/orders/{order_id}", "approved")
+
+
+@router.get("/orders/{order_id}/choose")
+async def override(
+    visit: VisitDep, order_id: UUID, offer_id: str, packs: int | None = None
+) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_decision.override_view(session, order_id, offer_id, packs)
+    return await visit.page("override.html", view, "orders")
+
+
+@router.post("/orders/{order_id}/choose")
+async def choose(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
+    packs = field(form, "packs")
+    if packs and not packs.isdecimal():
+        raise Invalid([Fault(field="packs", code="number", message="a whole number")])
+    choice = Choice(
+        offer_id=field(form, "offer_id"),
+        packs=int(packs) if packs else None,
+        accepts_warning=field(form, "accept_warning") == "true",
+    )
+    chosen = await approvals.choose(
+        order_id,
+        choice,
+        Word(principal=visit.member),
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back(f"/orders/{chosen.order_id}", "chosen")
+
+
+@router.post("/orders/{order_id}/reject")
+async def reject(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
+    never = field(form, "reason") == Rejection.NEVER_THIS
+    await approvals.reject(
+        order_id,
+        Rejection.NEVER_THIS if never else Rejection.NOT_NOW,
+        Word(principal=visit.member),
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back("/", "rejected")
+
+
+@router.post("/orders/{order_id}/cancel")
+async def cancel(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
+    await approvals.cancel(
+        order_id,
+        Word(principal=visit.member),
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back(f"/orders/{order_id}", "cancelled")

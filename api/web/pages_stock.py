@@ -1,0 +1,111 @@
+"""One stock: look, set, report by hand, allow automatic orders."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from api.refusals import Fault, Invalid, parse
+from api.web import queries_policy, queries_stock
+from api.web.mandate_form import MandateRefused, read_mandate
+from api.web.visit import CheckedForm, VisitDep, back, field, fields
+from devices import stock
+from devices.stock import ChangeStock
+from replenishment import automatic
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/stocks/{stock_id}")
+async def show(visit: VisitDep, stock_id: UUID) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_stock.stock_view(session, stock_id, visit.member, visit.now)
+    return await visit.page("stock.html", view, "home")
+
+
+@router.post("/stocks/{stock_id}")
+async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+    wanted = _wanted(form)
+    async with visit.reading() as session:
+        row = await queries_stock.find_stock(session, stock_id)
+        if wanted.mode == "auto" and row.mandate_id is None:
+            raise Invalid([Fault(field="mode", code="no_mandate", message="accept one first")])
+    await stock.change(
+        visit.admin.party_id,
+        stock_id,
+        wanted,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+    )
+    return back(f"/stocks/{stock_id}", "saved")
+
+
+def _wanted(form: FormData) -> ChangeStock:
+    """An empty upper limit takes it away; other empty fields stay as they are."""
+    names = ("mode", "spares", "least", "most", "service_level_ppm")
+    given = {name: value for name in names if (value := field(form, name))}
+    return parse(
+        ChangeStock,
+        {**given, "has_no_most": not field(form, "most"), "products": fields(form, "products")},
+    )
+
+
+@router.post("/stocks/{stock_id}/by-hand")
+async def report(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+    try:
+        amount = float(field(form, "amount_full") or field(form, "amount").replace(",", "."))
+    except ValueError:
+        raise Invalid([Fault(field="amount", code="number", message="a number")]) from None
+    async with visit.reading() as session:
+        await queries_stock.find_stock(session, stock_id)
+    await stock.report_by_hand(
+        visit.admin.party_id,
+        field(form, "device_id"),
+        field(form, "slot"),
+        amount,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+    )
+    return back(f"/stocks/{stock_id}", "refilled")
+
+
+@router.get("/stocks/{stock_id}/mandate")
+async def show_mandate(visit: VisitDep, stock_id: UUID) -> HTMLResponse:
+    async with visit.reading() as session:
+        view = await queries_policy.mandate_view(session, stock_id, visit.admin, visit.now)
+    return await visit.page("mandate.html", view, "home")
+
+
+@router.post("/stocks/{stock_id}/mandate")
+async def accept_mandate(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Response:
+    try:
+        mandate = read_mandate(form, visit.admin, visit.now)
+    except MandateRefused as refused:
+        async with visit.reading() as session:
+            view = await queries_policy.mandate_view(
+                session, stock_id, visit.admin, visit.now, refused.problems
+            )
+        return await visit.page("mandate.html", view, "home", status=422)
+    await automatic.accept(
+        stock_id,
+        mandate,
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back(f"/stocks/{stock_id}", "mandate_accepted")
+
+
+@router.post("/mandates/{mandate_id}/revoke")
+async def revoke_mandate(
+    visit: VisitDep, form: CheckedForm, mandate_id: UUID
+) -> RedirectResponse:
+    await automatic.revoke(
+        mandate_id,
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+    )
+    return back("/", "mandate_revoked")

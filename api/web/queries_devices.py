@@ -1,0 +1,113 @@
+"""Data sheets before the claim, quarantined messages, notices."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from accounts.principal import Principal
+from accounts.tables import NoticeRow
+from accounts.texts import Text, stored_text, text
+from api.refusals import NotFound
+from api.web import wording
+from api.web.household import QUARANTINE_SHOWN
+from api.web.views import (
+    DataSheetView,
+    Notice,
+    NoticesView,
+    QuarantinedMessage,
+    QuarantineView,
+    SheetSlot,
+)
+from devices import quarantine
+from devices.models import SlotSpec
+from devices.ownership import Claimable
+from devices.tables import OwnershipRow
+
+NOTICES_SHOWN = 100
+WORDED = (  # codes of `wire.Fault` that have words in the catalogues
+    "bad_payload",
+    "too_large",
+    "unknown_device",
+    "unknown_slot",
+    "clock_ahead",
+    "old_boot",
+    "glitch",
+)
+
+
+def data_sheet(code: str, found: Claimable, problem: Text | None = None) -> DataSheetView:
+    sheet = found.model.data_sheet
+    return DataSheetView(
+        code=code,
+        model=found.model.name,
+        maker=found.manufacturer,
+        device_id=found.device_id,
+        sends=sheet.sends,
+        every_hours=sheet.every_hours,
+        kept_where=sheet.kept_where,
+        kept_days=sheet.kept_days,
+        slots=tuple(_slot(each) for each in found.model.slots),
+        problem=problem,
+    )
+
+
+def _slot(spec: SlotSpec) -> SheetSlot:
+    return SheetSlot(
+        title=spec.title,
+        capacity=wording.quantity(spec.capacity, spec.unit),
+        measure=text(f"measure.{spec.measure}"),
+    )
+
+
+async def find_ownership(session: AsyncSession, device_id: str) -> OwnershipRow:
+    """Raises NotFound, also for another owner's device."""
+    found = await session.exec(select(OwnershipRow).where(OwnershipRow.device_id == device_id))
+    ownership = found.one_or_none()
+    if ownership is None:
+        raise NotFound(f"device {device_id}")
+    return ownership
+
+
+async def quarantine_view(
+    session: AsyncSession, device_id: str, member: Principal, now: datetime
+) -> QuarantineView:
+    ownership = await find_ownership(session, device_id)
+    rows = await quarantine.of_owner(session, member.party_id)
+    since = (now - QUARANTINE_SHOWN).date()
+    return QuarantineView(
+        device_id=device_id,
+        device_name=ownership.name,
+        messages=tuple(
+            QuarantinedMessage(
+                received_at=each.received_at,
+                reason=text(f"quarantine.{each.code}")
+                if each.code in WORDED
+                else text("quarantine.other", code=each.code),
+                field=each.field,
+                value=each.value,
+                fix=each.fix,
+            )
+            for each in rows
+            if each.device_id == device_id
+        ),
+        total=await quarantine.count(session, device_id, since_on=since),
+    )
+
+
+async def notices_view(session: AsyncSession) -> NoticesView:
+    found = await session.exec(
+        select(NoticeRow).order_by(col(NoticeRow.created_at).desc()).limit(NOTICES_SHOWN)
+    )
+    return NoticesView(
+        notices=tuple(
+            Notice(
+                notice_id=each.notice_id,
+                words=stored_text(each.text_key, each.params),
+                link=each.link,
+                created_at=each.created_at,
+                is_new=each.seen_at is None,
+            )
+            for each in found
+        )
+    )

@@ -1,0 +1,306 @@
+"""One stock: its history as a chart, what the forecast learned from, its settings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from accounts.principal import Principal
+from accounts.texts import Text, text
+from api.refusals import NotFound
+from api.web import household, queries_orders, wording
+from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
+from api.web.household import Household, OwnedDevice, days_of_supply
+from api.web.views import ByHand, Gauge, MandateLine, Mode, ProductChoice, StockView
+from core.money import Money
+from devices.levels import JUMP, Verdict
+from devices.models import SlotSpec
+from devices.tables import ReadingRow, SlotRow, StockRow
+from replenishment.tables import OrderRow
+from vendor_policy.declarations import ProductCard
+from vendor_policy.mandates import Mandate
+from vendor_policy.tables import MandateRow, ProductCardRow
+
+HISTORY: Final = timedelta(days=60)
+BUCKET: Final = timedelta(hours=6)  # one point of the line
+PAST_ORDERS: Final = 5
+
+
+async def find_stock(session: AsyncSession, stock_id: UUID) -> StockRow:
+    """Raises NotFound, also for another owner's stock."""
+    found = await session.exec(select(StockRow).where(StockRow.stock_id == stock_id))
+    stock = found.one_or_none()
+    if stock is None:
+        raise NotFound(f"stock {stock_id}")
+    return stock
+
+
+async def stock_view(
+    session: AsyncSession, stock_id: UUID, member: Principal, now: datetime
+) -> StockView:
+    stock = await find_stock(session, stock_id)
+    home = await household.load(session, now)
+    slots = slots_of(home, stock_id)
+    orders = await _orders(session, stock_id)
+    known = await queries_orders.names(session, orders)
+    live = home.live_orders.get(stock_id)
+    return StockView(
+        stock_id=stock_id,
+        name=stock.name,
+        device_names=home.device_names(stock_id),
+        unit=stock.unit,
+        supply=days_of_supply(stock, now),
+        gauges=tuple(_gauge(home, owned, slot) for owned, slot in slots),
+        chart=await _chart(session, stock, [slot for _, slot in slots], orders, now),
+        learned=_learned(stock),
+        mode=_mode(stock),
+        mandate=await _mandate(session, stock),
+        spares=stock.spares,
+        least=stock.least,
+        most=stock.most,
+        service_level_ppm=stock.service_level_ppm,
+        products=await _products(session, stock),
+        live_order=queries_orders.coming(live, known) if live else None,
+        past_orders=tuple(
+            queries_orders.coming(each, known)
+            for each in orders[: PAST_ORDERS + 1]
+            if each is not live
+        ),
+        by_hand=tuple(_by_hand(owned, slot) for owned, slot in slots if owned.model is None),
+        may_change=member.may_change,
+    )
+
+
+def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow]]:
+    return [
+        (owned, slot)
+        for owned in home.devices
+        for slot in owned.slots
+        if slot.stock_id == stock_id
+    ]
+
+
+def _mode(stock: StockRow) -> Mode:
+    modes: dict[str, Mode] = {"off": "off", "notify": "notify", "ask": "ask", "auto": "auto"}
+    return modes[stock.mode]
+
+
+def _gauge(home: Household, owned: OwnedDevice, slot: SlotRow) -> Gauge:
+    """Named after its device, as the page is already the stock's."""
+    of_home = home.gauge(owned, slot)
+    return Gauge(
+        name=owned.ownership.name,
+        stock_id=None,
+        level_ppm=of_home.level_ppm,
+        condition=of_home.condition,
+        supply=_in_slot(slot),
+    )
+
+
+def _in_slot(slot: SlotRow) -> Text:
+    if slot.in_slot is None:
+        return text("supply.unknown")
+    unit = SlotSpec.model_validate(slot.spec).unit
+    return text("stock.in_slot", amount=text(f"amount.{unit}", n=slot.in_slot))
+
+
+def _by_hand(owned: OwnedDevice, slot: SlotRow) -> ByHand:
+    spec = SlotSpec.model_validate(slot.spec)
+    return ByHand(
+        device_id=slot.device_id,
+        slot=slot.slot,
+        title=owned.ownership.name,
+        capacity=spec.capacity,
+        unit=spec.unit,
+    )
+
+
+async def _orders(session: AsyncSession, stock_id: UUID) -> Sequence[OrderRow]:
+    """Newest first."""
+    found = await session.exec(
+        select(OrderRow)
+        .where(OrderRow.stock_id == stock_id)
+        .order_by(col(OrderRow.created_at).desc())
+    )
+    return found.all()
+
+
+def _learned(stock: StockRow) -> tuple[Text, ...]:
+    told = stock.forecast
+    if not told:
+        return ()
+    unit = text(f"unit.{stock.unit}", n=2)
+    use, days = told["use_per_day"]["mean"], told["observed_days"]
+    learned = (
+        text("stock.learned_days", n=days, use=use, unit=unit)
+        if days
+        else text("stock.learned_typical", use=use, unit=unit)
+    )
+    return (learned, text("stock.learned_reorder", level=told["reorder_at"], unit=unit))
+
+
+async def _mandate(session: AsyncSession, stock: StockRow) -> MandateLine | None:
+    row = await session.get(MandateRow, stock.mandate_id) if stock.mandate_id else None
+    if row is None or row.revoked_at is not None:
+        return None
+    mandate = Mandate.model_validate(row.body)
+    return MandateLine(
+        mandate_id=row.mandate_id,
+        products=mandate.products,
+        vendors=mandate.vendors,
+        cap=Money(mandate.order_most_minor, mandate.currency),
+        ends_on=mandate.ends_on,
+    )
+
+
+async def fitting_cards(session: AsyncSession, stock: StockRow) -> list[ProductCard]:
+    cards = [
+        ProductCard.model_validate(row.card)
+        for row in await session.exec(select(ProductCardRow).order_by(ProductCardRow.gtin))
+    ]
+    return [
+        each
+        for each in cards
+        if each.category == stock.category and set(each.fits) & set(stock.fits)
+    ]
+
+
+async def _products(session: AsyncSession, stock: StockRow) -> tuple[ProductChoice, ...]:
+    return tuple(
+        ProductChoice(
+            gtin=card.gtin,
+            title=card.title,
+            brand=card.brand,
+            pack=wording.quantity(card.pack_quantity, card.unit),
+            is_chosen=card.gtin in stock.products,
+        )
+        for card in await fitting_cards(session, stock)
+    )
+
+
+async def _chart(
+    session: AsyncSession,
+    stock: StockRow,
+    slots: Sequence[SlotRow],
+    orders: Sequence[OrderRow],
+    now: datetime,
+) -> LevelChart | None:
+    history = await levels(session, slots, now)
+    capacity = sum(SlotSpec.model_validate(each.spec).capacity for each in slots)
+    reorder_level = (stock.review_level or 0) - stock.spares
+    return level_chart(
+        Holder(capacity=capacity, unit=stock.unit, reorder_level=reorder_level),
+        history,
+        [*_refills(history, capacity), *_marks(orders, now - HISTORY)],
+        now=now,
+        forecast=_depletion(stock, now),
+    )
+
+
+async def levels(
+    session: AsyncSession, slots: Sequence[SlotRow], now: datetime
+) -> list[Measured]:
+    """Units in all slots together at the end of each BUCKET; None while one is unknown."""
+    first = now - HISTORY
+    by_slot = [await _quantities(session, slot, first) for slot in slots]
+    points: list[Measured] = []
+    last: list[float | None] = [None] * len(slots)
+    at = 0
+    while (end := first + at * BUCKET) <= now:
+        for number, quantities in enumerate(by_slot):
+            last[number] = quantities.get(at, last[number])
+        known = [each for each in last if each is not None]
+        is_known = bool(known) and len(known) == len(slots)
+        if points or is_known:
+            points.append(Measured(end, sum(known) if is_known else None))
+        at += 1
+    return points
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    bucket: int
+    level: float | None
+    quantity: float | None
+    used_total: float | None
+
+
+async def _quantities(
+    session: AsyncSession, slot: SlotRow, first: datetime
+) -> dict[int, float | None]:
+    """By bucket, the last reading in it. What the device could not say is None."""
+    found = await session.exec(
+        select(
+            ReadingRow.measured_at,
+            ReadingRow.level,
+            ReadingRow.quantity,
+            ReadingRow.used_total,
+        )
+        .where(
+            ReadingRow.device_id == slot.device_id,
+            ReadingRow.slot == slot.slot,
+            ReadingRow.measured_at >= first,
+            ReadingRow.verdict == Verdict.APPLIED,
+        )
+        .order_by(col(ReadingRow.measured_at))
+    )
+    reads = [_Read(int((at - first) / BUCKET) + 1, *values) for at, *values in found]
+    spec = SlotSpec.model_validate(slot.spec)
+    if any(each.used_total is not None for each in reads):
+        return _from_counter(reads, slot.in_slot, spec.capacity)
+    return {each.bucket: _absolute(each, spec.capacity) for each in reads}
+
+
+def _absolute(read: _Read, capacity: int) -> float | None:
+    return read.quantity if read.level is None else read.level * capacity
+
+
+def _from_counter(
+    reads: Iterable[_Read], in_slot: float | None, capacity: int
+) -> dict[int, float | None]:
+    """Backwards from what is in the slot now; where that would overflow, a full one began."""
+    quantities: dict[int, float | None] = {}
+    newer: float | None = None
+    left = in_slot
+    for read in sorted(reads, key=lambda each: each.bucket, reverse=True):
+        if read.used_total is None or left is None:
+            quantities.setdefault(read.bucket, None)
+            continue
+        left += max(0.0, newer - read.used_total) if newer is not None else 0.0
+        left = left if left <= capacity else left - capacity
+        newer = read.used_total
+        quantities.setdefault(read.bucket, left)
+    return quantities
+
+
+def _refills(history: Sequence[Measured], capacity: float) -> list[Happened]:
+    return [
+        Happened(after.at, "refill")
+        for before, after in pairwise(history)
+        if before.quantity is not None
+        and after.quantity is not None
+        and after.quantity - before.quantity > JUMP * capacity
+    ]
+
+
+def _marks(orders: Iterable[OrderRow], since: datetime) -> list[Happened]:
+    return [
+        Happened(each.placed_at, "order")
+        for each in orders
+        if each.placed_at is not None and each.placed_at >= since
+    ]
+
+
+def _depletion(stock: StockRow, now: datetime) -> Depletion | None:
+    told = stock.forecast or {}
+    days = told.get("days_of_supply")
+    if not days:
+        return None
+    passed = (now - datetime.fromisoformat(told["at"])) / timedelta(days=1)
+    p10, p50, p90 = (max(0.0, days[key] - passed) for key in ("p10", "p50", "p90"))
+    return Depletion(p10_days=p10, p50_days=p50, p90_days=p90)

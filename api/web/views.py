@@ -1,0 +1,282 @@
+"""What the daily pages show: home, approvals, stock, devices, notices, errors.
+
+Pure: frozen values without words. Sentences are `Text`; numbers, dates and money get their
+form in the reader's language when the template shows them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from accounts.texts import Text
+from api.web.charts import LevelChart
+from core.money import Money
+
+Condition = Literal["ok", "low", "empty", "unknown"]
+Mode = Literal["off", "notify", "ask", "auto"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What stands around every page."""
+
+    language: str
+    path: str  # of this page, to come back to
+    section: str = ""  # which entry of the navigation is current
+    owner_name: str = ""  # empty: nobody is signed in
+    csrf_token: str = ""
+    asks: int = 0
+    unseen: int = 0  # notices
+    is_auto_stopped: bool = False
+    said: Text | None = None  # what the last act did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """One tank. `level_ppm`: share of the capacity; None: unknown."""
+
+    name: str
+    stock_id: UUID | None
+    level_ppm: int | None
+    condition: Condition
+    supply: Text  # "18 days left (15 to 22)", or why it is not known
+    remark: Text | None = None
+    tag: Text | None = None  # on the way, asks you, automatic, ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCard:
+    device_id: str
+    name: str
+    place: str
+    heard: Text
+    gauges: tuple[Gauge, ...]
+    quarantined: int = 0  # messages of the last seven days
+    model: str = ""
+    is_online: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherOffer:
+    vendor: str
+    title: str
+    total: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCard:
+    """One order that waits for the owner's yes."""
+
+    order_id: UUID
+    record_id: UUID
+    stock_name: str
+    device_name: str
+    product: str
+    packs: int
+    vendor: str
+    total: Money  # tax and delivery included
+    earliest_on: date | None
+    latest_on: date | None
+    supply: Text | None
+    reasons: tuple[Text, ...]  # why it was not ordered without asking
+    runner_up: OtherOffer | None
+    expires_at: datetime | None
+    may_approve: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    order_id: UUID
+    stock_name: str
+    vendor: str
+    total: Money
+    state: Text
+    expected_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    month_on: date  # its first day
+    spent: Money
+    orders: int
+    waiting: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeView:
+    headline: Text
+    lead: Text | None
+    asks: tuple[AskCard, ...]
+    devices: tuple[DeviceCard, ...]
+    coming: tuple[Coming, ...]
+    month: Month
+    may_change: bool
+    is_auto_stopped: bool
+    has_address: bool  # without one nothing can be ordered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressView:
+    """Where parcels go."""
+
+    recipient: str
+    street: str
+    postal_code: str
+    city: str
+    region: str
+    problem: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsView:
+    asks: tuple[AskCard, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductChoice:
+    gtin: str
+    title: str
+    brand: str
+    pack: Text
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateLine:
+    mandate_id: UUID
+    products: tuple[str, ...]
+    vendors: tuple[str, ...]
+    cap: Money
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A slot whose owner looks and reports."""
+
+    device_id: str
+    slot: str
+    title: str
+    capacity: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockView:
+    stock_id: UUID
+    name: str
+    device_names: tuple[str, ...]
+    unit: str
+    supply: Text
+    gauges: tuple[Gauge, ...]
+    chart: LevelChart | None
+    learned: tuple[Text, ...]
+    mode: Mode
+    mandate: MandateLine | None
+    spares: int
+    least: int
+    most: int | None
+    service_level_ppm: int
+    products: tuple[ProductChoice, ...]
+    live_order: Coming | None
+    past_orders: tuple[Coming, ...]
+    by_hand: tuple[ByHand, ...]
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesView:
+    devices: tuple[DeviceCard, ...]
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimView:
+    code: str = ""
+    problem: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetSlot:
+    title: str
+    capacity: Text
+    measure: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSheetView:
+    """What a device does, read before it is claimed."""
+
+    code: str
+    model: str
+    maker: str
+    device_id: str
+    sends: str
+    every_hours: int
+    kept_where: str
+    kept_days: int
+    slots: tuple[SheetSlot, ...]
+    problem: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedMessage:
+    received_at: datetime
+    reason: Text
+    field: str
+    value: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineView:
+    device_id: str
+    device_name: str
+    messages: tuple[QuarantinedMessage, ...]
+    total: int  # also those of which no payload was kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    notice_id: UUID
+    words: Text
+    link: str
+    created_at: datetime
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesView:
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInView:
+    email: str = ""
+    then: str = "/"  # where to go afterwards
+    problem: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpView:
+    timezones: tuple[str, ...]
+    timezone: str
+    name: str = ""
+    email: str = ""
+    problems: Mapping[str, Text] | None = None  # by field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorView:
+    status: int
+    title: Text
+    meaning: Text
+    act: Text
+    act_link: str
+    code: str  # small print, for support
+
+
+def ago(since: datetime, now: datetime) -> timedelta:
+    return max(now - since, timedelta())

@@ -1,0 +1,91 @@
+"""From what the domain says (keys, parameters, states) to texts of a page. Pure."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from accounts.texts import Text, stored_text, text
+from api.web.views_orders import Objected
+from replenishment.order_states import COMING, WAITING, OrderState
+from vendor_policy.explain import Part
+from vendor_policy.rules import Author
+
+Tone = Literal["waiting", "coming", "done", "ended"]
+
+CATEGORIES = frozenset(
+    {
+        "laundry-detergent",
+        "fabric-softener",
+        "printer-toner",
+        "coffee-beans",
+        "coffee-descaler",
+        "water-filter",
+    }
+)
+
+
+def said(part: Part) -> Text:
+    return stored_text(part.key, part.params)
+
+
+def objected(parts: Iterable[Part]) -> tuple[Objected, ...]:
+    return tuple(
+        Objected(words=said(part), author=author(part)) for part in parts if part.author
+    )
+
+
+def author(part: Part) -> Author:
+    return part.author or Author.PLATFORM
+
+
+def state(order_state: str) -> Text:
+    return text(f"order.state.{order_state}")
+
+
+def tone(order_state: str) -> Tone:
+    is_in = OrderState(order_state)
+    if is_in in WAITING:
+        return "waiting"
+    if is_in in COMING:
+        return "coming"
+    return "done" if is_in is OrderState.DELIVERED else "ended"
+
+
+def quantity(amount: int, unit: str) -> Text:
+    return text(f"amount.{unit}", n=amount)
+
+
+def per(quantity_of: int, unit: str) -> Text:
+    """What a price is for: "for 1,000 ml"."""
+    return text("decision.per", amount=quantity(quantity_of, unit))
+
+
+def category(name: str) -> Text:
+    """A category of ours by its words, another by its name."""
+    known = name in CATEGORIES
+    return text(f"category.{name}") if known else text("category.named", name=name)
+
+
+def by(who: str) -> Text:
+    """Who moved an order: a member, `mandate:<id>`, `vendor` or `platform`."""
+    if who.startswith("mandate:"):
+        return text("by.mandate")
+    if who in ("vendor", "platform"):
+        return text(f"by.{who}")
+    return text("by.member", member=who.removeprefix("key:"))
+
+
+def why_asked(reason: str, rules: Iterable[Part]) -> tuple[Text, ...]:
+    """The reason kept beside the ask; for a rule's, what the rule said."""
+    if reason.startswith("rule."):
+        return tuple(said(part) for part in rules)
+    if reason.startswith("mandate."):
+        return (text(reason),)
+    return (text(f"ask.{reason}"),) if reason else ()
+
+
+def moved(event: str) -> Text:
+    return text(f"order.event.{event}")
+
+
+def policy_author(author: str) -> Text:
+    return text("by.platform") if author == "platform" else text("by.member", member=author)

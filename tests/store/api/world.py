@@ -1,0 +1,215 @@
+"""Two households at one platform, each with a washer, an ask that waits, and a notice; made by
+the use cases themselves. Only what a device would have sent is written directly.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlmodel import select
+
+from accounts import principal, sign_in
+from accounts.principal import Audience
+from accounts.scoping import ALL_OWNERS
+from accounts.sign_in import NewOwner, SignedIn
+from accounts.tables import NoticeRow, OwnerRow
+from api.app import create_app
+from core.clock import SteppedClock
+from core.database import Database
+from core.ids import SeededIds
+from core.money import Money
+from devices import ownership, registry
+from devices.catalog import washer_w7
+from devices.ownership import Claim
+from devices.registry import ToProvision
+from devices.tables import SlotRow, StockRow
+from replenishment import replenish
+from replenishment.case import Occasion
+from replenishment.forecast import ExponentialForecaster
+from replenishment.order_states import OrderState
+from replenishment.tables import OrderRow
+from tests.unit.vendor_policy.builders import KICK_BACK, a_card, a_declaration, an_offer
+from vendor_policy import store
+from vendor_policy.store import Sight, Vendor
+
+PASSWORD = "a sentence is good"
+DEVICE_KEY = b"k" * 32
+
+
+@dataclass(frozen=True)
+class Home:
+    owner_id: UUID
+    email: str
+    key: str  # of its API
+    token: str  # of its session cookie
+    device_id: str
+    stock_id: UUID  # of the detergent
+    order_id: UUID  # waits for the owner
+    record_id: UUID
+
+
+@dataclass(frozen=True)
+class World:
+    app: FastAPI
+    database: Database
+    clock: SteppedClock
+    ids: SeededIds
+    maker_id: UUID
+    maker_key: str
+
+    def client(self, home: Home | None = None, *, bearer: str = "") -> httpx.AsyncClient:
+        """A browser with the home's session, or a machine with a key."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(
+            transport=transport,
+            base_url="http://platform",
+            cookies={"session": home.token} if home else None,
+            headers={"Authorization": f"Bearer {bearer}"} if bearer else None,
+        )
+
+    @property
+    def parts(self) -> dict[str, object]:
+        return {
+            "transaction": self.database.transaction,
+            "clock": self.clock,
+            "ids": self.ids,
+        }
+
+
+async def a_world(database: Database, clock: SteppedClock) -> World:
+    ids = SeededIds(7)
+    maker_id = await registry.register_manufacturer(
+        "Hausgeraete Nord", transaction=database.transaction, ids=ids
+    )
+    async with database.transaction(ALL_OWNERS) as session:
+        maker_key = principal.issue_api_key(
+            session, Audience.MAKER, maker_id, label="factory", ids=ids, wall=clock.now()
+        )
+    app = create_app(database, clock=clock, wall=clock, ids=ids, device_key=DEVICE_KEY)
+    world = World(app, database, clock, ids, maker_id, maker_key)
+    await registry.register_model(maker_id, washer_w7.MODEL, **world.parts)
+    await _a_market(world)
+    return world
+
+
+async def _a_market(world: World) -> None:
+    """Three shops with the same detergent; the cheapest pays a kick-back."""
+    shops = (("haushaltshof", 840), ("tintenwelt", 880), ("billigblitz", 790))
+    now = world.clock.now()
+    async with world.database.transaction(ALL_OWNERS) as session:
+        await store.put_card(session, a_card())
+        for number, (vendor_id, price_minor) in enumerate(shops):
+            vendor = Vendor(
+                vendor_id=vendor_id,
+                name=vendor_id.capitalize(),
+                address="Kiel",
+                register_number=f"HRB {number}",
+                contact="shop@example.org",
+                base_url="http://127.0.0.1:1",
+                dialect="ucp",
+                categories=("laundry-detergent", "fabric-softener"),
+                declaration=a_declaration(),
+            )
+            await store.register_vendor(session, vendor, verified_at=now)
+            offer = an_offer(
+                offer_id=f"{number:032x}",
+                vendor=vendor_id,
+                vendor_name=vendor_id.capitalize(),
+                price=Money(price_minor, "EUR"),
+                in_stock=vendor_id != "tintenwelt",
+                seen_at=now,
+                expires_at=now + timedelta(hours=6),
+                **({"remuneration": KICK_BACK} if vendor_id == "billigblitz" else {}),
+            )
+            for category in ("laundry-detergent", "fabric-softener"):
+                seen = [offer] if category == offer.category else []
+                await store.replace_offers(session, Sight(vendor_id=vendor_id, category=category, at=now), seen)
+                await store.put_sight(session, Sight(vendor_id=vendor_id, category=category, at=now))
+
+
+_numbers = count(1)
+
+
+async def a_home(world: World, name: str) -> Home:
+    email, number = f"{name}@example.org", next(_numbers)
+    new = NewOwner(
+        name=name, email=email, password=PASSWORD, timezone="Europe/Berlin", language="en"
+    )
+    member = await sign_in.sign_up(new, **world.parts)
+    signed_in = await sign_in.sign_in(
+        email, PASSWORD, transaction=world.database.transaction, wall=world.clock, ids=world.ids
+    )
+    assert isinstance(signed_in, SignedIn)
+    async with world.database.transaction(ALL_OWNERS) as session:
+        key = principal.issue_api_key(
+            session,
+            Audience.OWNER,
+            member.owner_id,
+            label=name,
+            ids=world.ids,
+            wall=world.clock.now(),
+        )
+    device_id = await _a_washer(world, member.owner_id, number)
+    order = await _an_ask(world, member.owner_id, device_id)
+    return Home(
+        owner_id=member.owner_id,
+        email=email,
+        key=key,
+        token=signed_in.token,
+        device_id=device_id,
+        stock_id=order.stock_id,
+        order_id=order.order_id,
+        record_id=order.record_id,
+    )
+
+
+async def _a_washer(world: World, owner_id: UUID, number: int) -> str:
+    (made,) = await registry.provision(
+        world.maker_id,
+        [ToProvision(model="Washing machine W7", serial=f"W7-{number}")],
+        key=DEVICE_KEY,
+        **world.parts,
+    )
+    claim = Claim(owner_id=owner_id, code=made.claim_code, name="Washer", place="Cellar")
+    await ownership.claim(claim, key=DEVICE_KEY, **world.parts)
+    return made.device_id
+
+
+async def _an_ask(world: World, owner_id: UUID, device_id: str) -> OrderRow:
+    """The washer says it is nearly empty; the review asks."""
+    now = world.clock.now()
+    async with world.database.transaction(ALL_OWNERS) as session:
+        owner = await session.get_one(OwnerRow, owner_id)
+        owner.recipient, owner.street = owner.name, "Hafenweg 7"
+        owner.postal_code, owner.city = "24103", "Kiel"
+        slot = await session.get_one(SlotRow, (device_id, "detergent"))
+        slot.in_slot, slot.condition = 60.0, "low"
+        slot.measured_at = slot.heard_at = now
+        assert slot.stock_id is not None
+    outcome = await replenish.review(
+        slot.stock_id, Occasion(), forecaster=ExponentialForecaster(), **world.parts
+    )
+    async with world.database.snapshot(owner_id) as session:
+        found = await session.exec(select(OrderRow))
+        order = found.one_or_none()
+    assert order is not None, outcome
+    assert order.state == OrderState.AWAITING_APPROVAL
+    return order
+
+
+async def state_of(world: World, home: Home) -> str:
+    async with world.database.snapshot(home.owner_id) as session:
+        return (await session.get_one(OrderRow, home.order_id)).state
+
+
+async def stock_of(world: World, home: Home) -> StockRow:
+    async with world.database.snapshot(home.owner_id) as session:
+        return await session.get_one(StockRow, home.stock_id)
+
+
+async def notices_of(world: World, home: Home) -> list[NoticeRow]:
+    async with world.database.snapshot(home.owner_id) as session:
+        return list(await session.exec(select(NoticeRow)))

@@ -15,10 +15,10 @@ from time import monotonic
 from typing import Final
 
 import httpx
-from api.app import create_app
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.app import create_app
 from core.clock import SteppedClock, WallClock
 from core.ids import RandomIds, SeededIds
 from core.settings import Settings

@@ -268,7 +268,9 @@ async def test_the_switch_stops_and_resumes_automatic_orders(world: World, nora:
 async def test_a_device_is_claimed_only_after_its_data_sheet_was_shown(world, nora):
     async with world.client(bearer=world.maker_key) as maker:
         made = (
-            await maker.post("/api/devices", json={"model": "Washing machine W7", "serial": "9"})
+            await maker.post(
+                "/api/devices", json={"model": "Washing machine W7", "serial": "9"}
+            )
         ).json()
     async with world.client(nora) as client:
         sheet = (await client.get("/claims", params={"code": made["claim_code"]})).text

@@ -126,8 +126,12 @@ async def _a_market(world: World) -> None:
             )
             for category in ("laundry-detergent", "fabric-softener"):
                 seen = [offer] if category == offer.category else []
-                await store.replace_offers(session, Sight(vendor_id=vendor_id, category=category, at=now), seen)
-                await store.put_sight(session, Sight(vendor_id=vendor_id, category=category, at=now))
+                await store.replace_offers(
+                    session, Sight(vendor_id=vendor_id, category=category, at=now), seen
+                )
+                await store.put_sight(
+                    session, Sight(vendor_id=vendor_id, category=category, at=now)
+                )
 
 
 _numbers = count(1)

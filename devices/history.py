@@ -25,7 +25,7 @@ ANY_ZONE: Final = ZoneInfo("UTC")  # contents do not depend on where days begin
 
 
 @dataclass(frozen=True, slots=True)
-class LevelPoint:
+class LevelReading:
     at: datetime
     amount: float  # units, as measured; of a counter: as counted down
     is_glitch: bool
@@ -70,7 +70,7 @@ async def refills(
 
 async def level_series(
     session: AsyncSession, device_id: str, slot: str, *, since: datetime, until: datetime
-) -> list[LevelPoint]:
+) -> list[LevelReading]:
     """Oldest first; readings without a measure are left out."""
     row = await session.get_one(SlotRow, (device_id, slot))
     spec = SlotSpec.model_validate(row.spec)
@@ -84,7 +84,7 @@ async def level_series(
     )
     measured = [(_reading(each).measured(spec), each.verdict) for each in rows]
     return [
-        LevelPoint(each.at, each.amount, verdict == Verdict.GLITCH)
+        LevelReading(each.at, each.amount, verdict == Verdict.GLITCH)
         for each, verdict in measured
         if each.amount is not None
     ]
@@ -92,7 +92,7 @@ async def level_series(
 
 async def _counted_down(
     session: AsyncSession, device_id: str, spec: SlotSpec
-) -> list[LevelPoint]:
+) -> list[LevelReading]:
     """A counter says what is left only together with all refills since its beginning."""
     events = select(DeviceEventRow).where(
         DeviceEventRow.device_id == device_id,
@@ -111,7 +111,7 @@ async def _counted_down(
     for message in sorted(messages, key=lambda each: each.key):
         state = levels.fold(state, message, spec, ANY_ZONE).state
         if state.in_slot is not None:
-            points.append(LevelPoint(message.at, state.in_slot, is_glitch=False))
+            points.append(LevelReading(message.at, state.in_slot, is_glitch=False))
     return points
 
 

@@ -165,7 +165,7 @@ async def test_a_new_household_signs_up_and_is_shown_an_empty_page_that_teaches(
             "/sign-up",
             name="Familie Nord",
             email="new@example.org",
-            password="ten letters and more",
+            password="ten letters and more",  # noqa: S106 - of nobody
             timezone="Europe/Vienna",
         )
         page = await client.get(answer.headers["location"])
@@ -180,7 +180,7 @@ async def test_a_short_password_is_said_at_its_field(world: World):
             "/sign-up",
             name="N",
             email="n@example.org",
-            password="short",
+            password="short",  # noqa: S106 - of nobody
             timezone="Europe/Vienna",
         )
     assert answer.status_code == 422

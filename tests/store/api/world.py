@@ -37,7 +37,7 @@ from vendor_policy import store
 from vendor_policy.mandates import Mandate
 from vendor_policy.store import Sight, Vendor
 
-PASSWORD = "a sentence is good"
+PASSWORD = "a sentence is good"  # noqa: S105 - of nobody
 DEVICE_KEY = b"k" * 32
 
 
@@ -129,8 +129,12 @@ async def _a_market(world: World) -> None:
             )
             for category in ("laundry-detergent", "fabric-softener"):
                 seen = [offer] if category == offer.category else []
-                await store.replace_offers(session, Sight(vendor_id=vendor_id, category=category, at=now), seen)
-                await store.put_sight(session, Sight(vendor_id=vendor_id, category=category, at=now))
+                await store.replace_offers(
+                    session, Sight(vendor_id=vendor_id, category=category, at=now), seen
+                )
+                await store.put_sight(
+                    session, Sight(vendor_id=vendor_id, category=category, at=now)
+                )
 
 
 _numbers = count(1)

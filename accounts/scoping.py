@@ -8,8 +8,9 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import ClauseElement, Executable, TableClause, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Field, SQLModel
 
 
@@ -56,8 +57,15 @@ def _add_owner(state: ORMExecuteState) -> None:
                 for table in owned_tables()
             )
         )
-    elif any(issubclass(mapper.class_, OwnedRow) for mapper in state.all_mappers):
+    elif _reads_owned_tables(state.statement):
         raise OutOfScope("this session was opened without a scope")
+
+
+def _reads_owned_tables(statement: Executable) -> bool:
+    """Also in joins, sub-selects and counts, which name no mapped class."""
+    owned = {table.__tablename__ for table in owned_tables()}
+    parts = iterate(statement) if isinstance(statement, ClauseElement) else ()
+    return any(isinstance(part, TableClause) and part.name in owned for part in parts)
 
 
 @event.listens_for(Session, "before_flush")

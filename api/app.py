@@ -6,6 +6,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import (
     asyncapi,
+    bridges,
     claims,
     decisions,
     events,
@@ -25,7 +26,7 @@ from core.database import Database
 from core.ids import Ids
 
 PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, stocks, orders, decisions, policies, notices)
+REST = (makers, claims, bridges, stocks, orders, decisions, policies, notices)
 
 
 def create_app(

@@ -18,6 +18,7 @@ from api.deps import CsrfMissing, NotSignedIn, WrongAudience
 from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
+from devices.bridging import BridgeCodeUnknown
 from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
@@ -50,6 +51,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
     NotReportedByHand: Problem(404, "not_found"),
+    BridgeCodeUnknown: Problem(404, "bridge_code_unknown"),
     ClaimCodeUnknown: Problem(404, "claim_code_unknown"),
     ModelUnknown: Problem(404, "model_unknown"),
     UnknownMandate: Problem(404, "not_found"),

@@ -4,6 +4,7 @@ A row is claimed under a lease, its handler runs, then it is removed. A crash in
 the lease run out and the row is done again, so every handler must be safe to repeat.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,9 +82,9 @@ def add_sync(connection: Connection, *work: Work) -> None:
 
 
 async def claim(
-    session: AsyncSession, *, now: datetime, wall: datetime, lease: timedelta
-) -> OutboxRow | None:
-    """The row that has been due longest, claimed until `wall + lease`, or None.
+    session: AsyncSession, *, now: datetime, wall: datetime, lease: timedelta, most: int = 1
+) -> Sequence[OutboxRow]:
+    """The rows that have been due longest, claimed until `wall + lease`.
 
     now: business time, for what is due. wall: real time, for the lease.
     """
@@ -94,18 +95,20 @@ async def claim(
             (col(OutboxRow.claimed_until).is_(None)) | (col(OutboxRow.claimed_until) <= wall),
         )
         .order_by(col(OutboxRow.due_at), col(OutboxRow.outbox_id))
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
-    row = (await session.exec(statement)).one_or_none()
-    if row is not None:
+    rows = (await session.execute(statement)).scalars().all()
+    for row in rows:
         row.claimed_until = wall + lease
         row.dedupe_key = None
-    return row
+    return rows
 
 
-async def done(session: AsyncSession, row: OutboxRow) -> None:
-    await session.exec(delete(OutboxRow).where(col(OutboxRow.outbox_id) == row.outbox_id))
+async def done(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
+    ids = [row.outbox_id for row in rows]
+    if ids:
+        await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
 
 
 async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: datetime) -> None:

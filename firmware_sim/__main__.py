@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -40,8 +40,8 @@ class UnusableCredentials(Exception):
         super().__init__(f"{path}: {why}; wanted is a JSON object of device id to secret")
 
 
-def main() -> int:
-    wishes = _wishes()
+def main(given: Sequence[str] | None = None) -> int:
+    wishes = _wishes(given)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         return asyncio.run(_run(wishes, _secrets(wishes.credentials)))
@@ -52,7 +52,7 @@ def main() -> int:
         return 130
 
 
-def _wishes() -> argparse.Namespace:
+def _wishes(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m firmware_sim", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=1883)
@@ -62,7 +62,7 @@ def _wishes() -> argparse.Namespace:
     parser.add_argument("--truth", type=Path, default=Path("truth.jsonl"), metavar="FILE")
     parser.add_argument("--faults", action="store_true", help="mistreat messages, by the seed")
     parser.add_argument("--live", action="store_true", help="go on in real time afterwards")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def _secrets(path: Path) -> Mapping[str, str]:

@@ -48,6 +48,7 @@ async def opened(case: Case, outlook: Outlook, quantity: QuantityRange) -> NeedR
             opened_at=case.at,
         )
         case.session.add(row)
+    row.correlation = row.correlation or case.occasion.correlation
     row.body = _NEED.dump_python(_described(case, row, outlook, quantity), mode="json")
     await case.session.flush()
     return row

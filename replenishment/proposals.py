@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from accounts.notices import Notice
 from core import outbox
 from replenishment import addresses, needs, orders, work
-from replenishment.case import Case
+from replenishment.case import Case, Occasion
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.orders import Cause, Line, Proposal
 from replenishment.outlook import Outlook
@@ -45,11 +45,16 @@ class Matter:
     """
 
     need: NeedRow
+    occasion: Occasion
     question: Question
     decision: Decision
     again: Change | None
     is_test: bool
     is_early: bool
+
+    @property
+    def correlation(self) -> str:
+        return self.occasion.correlation or self.need.correlation
 
     def offer(self, offer_id: str) -> Offer:
         return next(each for each in self.question.offers if each.offer_id == offer_id)
@@ -106,7 +111,7 @@ async def settle(case: Case, matter: Matter) -> Result:
             vendor_id=offer.vendor,
             total=chosen.total,
             lines=(line(offer, chosen.packs),),
-            correlation=case.occasion.correlation,
+            correlation=matter.correlation,
             is_test=matter.is_test,
         ),
         at=case.at,
@@ -178,7 +183,7 @@ async def _recorded(case: Case, matter: Matter, mandate_id: UUID | None) -> UUID
         Circumstances(
             decided_at=case.at,
             mandate_id=str(mandate_id) if mandate_id else None,
-            cause=cause(case.occasion.correlation),
+            cause=cause(matter.correlation),
         ),
     )
     row = await store.insert_record(case.session, case.owner.owner_id, made, ids=case.ids)

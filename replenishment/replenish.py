@@ -225,6 +225,7 @@ async def _decide(
     needs.speak(row, said)
     matter = proposals.Matter(
         need=row,
+        occasion=case.occasion,
         question=asked,
         decision=decision,
         again=again if reason in quiet.NOES else None,

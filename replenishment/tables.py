@@ -39,6 +39,7 @@ class NeedRow(OwnedRow, table=True):
     quiet_facts: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSON
     )  # what a new ask must differ from
+    correlation: str = ""  # of the first message that was about it
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

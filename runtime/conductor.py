@@ -19,6 +19,7 @@ from firmware_sim.owner import OwnerAtTheApi
 from firmware_sim.publish import Publisher
 from runtime.worker import Worker
 
+RECEIPTS_S: Final = 5.0  # real seconds until the last event must have its receipt
 OWNER_LOOKS_EVERY: Final = timedelta(hours=2)
 
 
@@ -44,6 +45,12 @@ class Conductor:
             yield self.clock.now()
         self.clock.step_to(max(until, self.clock.now()))
         yield self.clock.now()
+
+    async def end(self) -> None:
+        """The devices send what they still hold; every event gets its receipt."""
+        await self.publisher.publish(self.household.close(self.clock.now()))
+        await self.worker.run_due()
+        await self.publisher.all_received(RECEIPTS_S)
 
     async def _next_moment(self) -> datetime:
         async with self.transaction(ALL_OWNERS) as session:

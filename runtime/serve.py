@@ -3,11 +3,22 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from socket import socket
+from typing import Final
 
 import uvicorn
+from rich.console import Console
 from starlette.types import ASGIApp
+
+from api.app import create_app
+from core.ids import RandomIds
+from core.settings import Settings
+from runtime import wiring
+from runtime.startup import CannotStart, listener
+from runtime.wiring import Platform
+
+LONGEST_GOODBYE_S: Final = 3  # for open event streams, once told to stop
 
 
 class Server(uvicorn.Server):
@@ -19,11 +30,17 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket) -> AsyncIterator[None]:
+async def serving(app: ASGIApp, bound: socket) -> AsyncIterator[None]:
     """Serves `app` on a bound socket while the block runs."""
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=LONGEST_GOODBYE_S,
+    )
     server = Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve(sockets=[bound]))
     try:
         yield
     finally:
@@ -40,6 +57,63 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def url_of(listener: socket) -> str:
-    host, port = listener.getsockname()[:2]
+def url_of(bound: socket) -> str:
+    host, port = bound.getsockname()[:2]
     return f"http://{host}:{port}"
+
+
+async def run_all(settings: Settings, console: Console) -> None:
+    """Pages, REST, door and worker until Ctrl-C. Raises CannotStart."""
+    stop = stop_on_signals()
+    async with AsyncExitStack() as stack:
+        platform = await _open_pages(stack, settings, console)
+        console.print(f"Devices: {await _open_door(stack, platform)}")
+        working = asyncio.create_task(platform.worker.run(stop))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        await working
+
+
+async def run_api(settings: Settings, console: Console) -> None:
+    """Pages and REST alone, beside a process that runs door and worker."""
+    stop = stop_on_signals()
+    async with AsyncExitStack() as stack:
+        await _open_pages(stack, settings, console)
+        await stop.wait()
+
+
+async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Console) -> Platform:
+    bound = listener(settings.http_host, settings.http_port, variable="NACHSCHUB_HTTP_PORT")
+    url = url_of(bound)
+    platform = await stack.enter_async_context(wiring.opened(settings, public_url=url))
+    app = create_app(
+        platform.database,
+        clock=platform.clock,
+        wall=platform.wall,
+        ids=RandomIds(),
+        device_key=platform.device_key,
+        public_url=url,
+    )
+    await stack.enter_async_context(serving(app, bound))
+    console.print(f"Pages:   {url}")
+    return platform
+
+
+async def _open_door(stack: AsyncExitStack, platform: Platform) -> str:
+    settings = platform.settings
+    if settings.door == "mosquitto":
+        subscriber = wiring.subscriber(platform)
+        subscriber.start()
+        stack.push_async_callback(subscriber.close)
+        return f"through the broker at {settings.mqtt_host}:{settings.mqtt_port}"
+    gateway = wiring.gateway(platform)
+    try:
+        port = await gateway.start(settings.mqtt_host, settings.mqtt_port)
+    except OSError as error:
+        raise CannotStart(
+            f"Port {settings.mqtt_port} on {settings.mqtt_host} cannot be used"
+            f" ({error.strerror}). Choose another: NACHSCHUB_MQTT_PORT=1884"
+        ) from None
+    stack.push_async_callback(gateway.close)
+    return f"mqtt://{settings.mqtt_host}:{port}"

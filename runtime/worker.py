@@ -5,7 +5,7 @@ A row whose use case fails is logged and claimed again later; nothing else stops
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 UseCase = Callable[[OutboxRow], Awaitable[None]]
 
+AT_ONCE = 10  # rows claimed together
 POLL_S = 0.5  # how soon a row that came due is seen
 
 
@@ -41,18 +42,26 @@ class Worker:
     async def run_due(self) -> int:
         """Does all that is due now, also what that makes due; returns how many rows."""
         count = 0
-        while (row := await self._claim()) is not None:
-            await self._do(row)
-            count += 1
+        done: list[OutboxRow] = []
+        while rows := await self._claim(done):
+            done = [row for row in rows if await self._do(row)]
+            count += len(rows)
         return count
 
-    async def _claim(self) -> OutboxRow | None:
+    async def _claim(self, done: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
+        """The next rows; those done are removed in the same transaction."""
         async with self.transaction(ALL_OWNERS) as session:
+            await outbox.done(session, done)
             return await outbox.claim(
-                session, now=self.clock.now(), wall=self.wall.now(), lease=self.lease
+                session,
+                now=self.clock.now(),
+                wall=self.wall.now(),
+                lease=self.lease,
+                most=AT_ONCE,
             )
 
-    async def _do(self, row: OutboxRow) -> None:
+    async def _do(self, row: OutboxRow) -> bool:
+        """False: it failed, and is left to be claimed again later."""
         try:
             await self.use_cases[row.kind](row)
         except Exception as error:
@@ -60,9 +69,8 @@ class Worker:
             problem = f"{type(error).__name__}: {error}"
             async with self.transaction(ALL_OWNERS) as session:
                 await outbox.failed(session, row, error=problem, now=self.clock.now())
-        else:
-            async with self.transaction(ALL_OWNERS) as session:
-                await outbox.done(session, row)
+            return False
+        return True
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

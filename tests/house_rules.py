@@ -139,8 +139,10 @@ def raw_sql_in(node: ast.AST, module: Module) -> Iterator[str]:
             yield from (f"`{name}`" for name in sorted(found) if not may_import(module, name))
         case ast.Call(func=ast.Attribute(attr=name)) if name in RAW_CALLS:
             yield f".{name}()"
-        case ast.Import(names=names) if any(each.name == "sqlite3" for each in names):
-            yield "sqlite3"
+        case ast.Call(func=function) if ast.unparse(function) == "sqlite3.connect":
+            yield "sqlite3.connect()"
+        case ast.Attribute(attr="__table__"):
+            yield ".__table__"
 
 
 def is_sqlalchemy(module: str | None) -> bool:

@@ -1,6 +1,5 @@
 """A fresh clone can be set up: lock file, reasons for dependencies, and one line when not."""
 
-import os
 import re
 import subprocess
 import tomllib
@@ -42,16 +41,21 @@ def test_the_lock_file_holds_every_dependency_with_hashes_and_no_address() -> No
     assert "://" not in LOCK
 
 
-def make_venv(path: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the script where `path` is all there is."""
+def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/sh", ROOT / "scripts" / "make_venv.sh"],
-        env={"PATH": str(path)},
+        ["/bin/sh", ROOT / "scripts" / script],
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=30,
     )
+
+
+def put_program(folder: Path, name: str, body: str) -> None:
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
 
 
 @pytest.fixture
@@ -63,29 +67,37 @@ def bare_path(tmp_path: Path) -> Path:
 
 
 def test_without_python_the_set_up_says_so_in_one_line(bare_path: Path) -> None:
-    result = make_venv(bare_path)
+    result = run("make_venv.sh", PATH=str(bare_path))
     assert result.returncode == 1
     [line] = result.stderr.splitlines()
     assert "Python 3.11 or newer is needed" in line
 
 
 def test_an_old_python_is_not_taken(bare_path: Path) -> None:
-    old = bare_path / "python3"
-    old.write_text("#!/bin/sh\nexit 1\n")  # as `sys.exit(version < (3, 11))` ends
-    old.chmod(0o755)
-    result = make_venv(bare_path)
+    put_program(bare_path, "python3", "exit 1")  # as `sys.exit(version < (3, 11))` ends
+    result = run("make_venv.sh", PATH=str(bare_path))
     assert result.returncode == 1
     assert "Python 3.11 or newer is needed" in result.stderr
 
 
-def test_missing_debian_packages_are_named_with_the_command() -> None:
-    result = subprocess.run(
-        ["/bin/sh", ROOT / "scripts" / "debian_packages.sh"],
-        env={"PATH": os.devnull, "CI": "false"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+def test_missing_debian_packages_are_named_with_the_command(bare_path: Path) -> None:
+    result = run("debian_packages.sh", PATH=str(bare_path))
     assert result.returncode == 0
     assert re.search(r"sudo apt-get install .*\bchromium\b", result.stdout)
+
+
+def in_ci(folder: Path, apt_get: str) -> subprocess.CompletedProcess[str]:
+    put_program(folder, "id", "echo 0")
+    put_program(folder, "apt-get", f"echo apt-get $1 >> {folder}/log\n{apt_get}")
+    return run("debian_packages.sh", PATH=str(folder), CI="true")
+
+
+def test_in_ci_missing_debian_packages_are_installed(bare_path: Path) -> None:
+    result = in_ci(bare_path, "exit 0")
+    assert result.returncode == 0, result.stderr
+    assert (bare_path / "log").read_text() == "apt-get update\napt-get install\n"
+    assert "chromium" in result.stdout
+
+
+def test_in_ci_a_failed_installation_fails(bare_path: Path) -> None:
+    assert in_ci(bare_path, "exit 100").returncode == 100

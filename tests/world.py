@@ -3,8 +3,9 @@
 Everything below the wiring is real but the shops; time stands still until it is moved.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import select
@@ -26,7 +27,7 @@ from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import LIVE, OrderState
 from replenishment.proposals import Result
 from replenishment.replenish import Stop
-from replenishment.tables import NeedRow, OrderRow
+from replenishment.tables import NeedRow, OrderLineRow, OrderRow
 from replenishment.vendors.port import CatalogueItem
 from runtime.use_cases import UseCases
 from tests.fakes_vendor import FakeVendor
@@ -146,6 +147,9 @@ class World:
             forecaster=ExponentialForecaster(),
             vendor_of=self.vendor_of,
         ).table()
+
+    async def vendor_of(self, vendor_id: str) -> FakeVendor:
+        return self.vendors[vendor_id]
 
     async def build(self) -> "World":
         at = self.clock.now()
@@ -310,7 +314,7 @@ class World:
         while (row := await self._claim()) is not None:
             await self.use_cases[row.kind](row)
             async with self.transaction(ALL_OWNERS) as session:
-                await outbox.done(session, row)
+                await outbox.done(session, [row])
             count += 1
         return count
 
@@ -322,19 +326,30 @@ class World:
             await self.work()
         self.step_to_at(until)
 
-    def step_to_at(self, at: object) -> None:
-        self.clock.step_to(max(at, self.clock.now()))  # type: ignore[type-var, arg-type]
+    async def jump(self, span: timedelta) -> None:
+        """Time passes unwatched; what came due is then worked off at once."""
+        self.step_to_at(self.clock.now() + span)
+        await self.work()
+
+    def replace_shops(self, kind: type[FakeVendor]) -> None:
+        """Every shop sells the same from now on, but in the way of `kind`."""
+        for vendor_id, plain in self.vendors.items():
+            self.vendors[vendor_id] = kind(plain.items, delivery=plain.delivery, now=plain.now)
+
+    def step_to_at(self, at: datetime) -> None:
+        self.clock.step_to(max(at, self.clock.now()))
         for vendor in self.vendors.values():
             vendor.now = self.clock.now()
 
-    async def _next_due(self) -> object:
+    async def _next_due(self) -> datetime | None:
         async with self.database.snapshot(ALL_OWNERS) as session:
             return await outbox.next_due_at(session)
 
     async def _claim(self) -> OutboxRow | None:
         async with self.transaction(ALL_OWNERS) as session:
             now = self.clock.now()
-            return await outbox.claim(session, now=now, wall=now, lease=HOUR)
+            rows = await outbox.claim(session, now=now, wall=now, lease=HOUR)
+        return rows[0] if rows else None
 
     async def vendor_of(self, vendor_id: str) -> FakeVendor:
         return self.vendors[vendor_id]
@@ -353,6 +368,10 @@ class World:
         async with self.database.snapshot(self.owner_id) as session:
             found = list(await session.exec(select(OrderRow)))
         return sorted(found, key=lambda each: (each.created_at, each.attempt))
+
+    async def lines(self, order: OrderRow) -> Sequence[OrderLineRow]:
+        async with self.database.snapshot(self.owner_id) as session:
+            return await orders.lines(session, order.order_id)
 
     async def live(self) -> OrderRow | None:
         return next((each for each in await self.orders() if each.state in LIVE), None)

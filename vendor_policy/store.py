@@ -205,9 +205,7 @@ async def replace_offers(
     skus = [each.sku for each in seen]
     for table in (OfferRow, RefusedOfferRow):
         is_old = (col(table.category) == sight.category) | col(table.sku).in_(skus)
-        await session.exec(
-            delete(table).where(col(table.vendor_id) == sight.vendor_id, is_old)
-        )
+        await session.exec(delete(table).where(col(table.vendor_id) == sight.vendor_id, is_old))
     session.add_all(
         _offer_row(each, sight) if isinstance(each, Offer) else _refused_row(each, sight)
         for each in seen

@@ -18,6 +18,8 @@ Attributes = Mapping[str, Any]  # of one printer, by IPP attribute name
 
 WANTED: Final = (
     "printer-make-and-model",
+    "printer-uuid",
+    "printer-device-id",
     "printer-supply",
     "printer-supply-description",
     "marker-names",
@@ -85,6 +87,12 @@ def supplies(attributes: Attributes) -> tuple[ReportedSupply, ...]:
 
 def readings(attributes: Attributes) -> dict[str, SlotReading]:
     return {each.slot: each.reading for each in supplies(attributes)}
+
+
+def serial(attributes: Attributes) -> str | None:
+    """What names this printer for good, as far as it says so."""
+    said = [*_texts(attributes, "printer-uuid"), *_texts(attributes, "printer-device-id")]
+    return said[0][:80] if said else None
 
 
 class NothingReported(Exception):

@@ -435,6 +435,7 @@ def upgrade() -> None:
         sa.Column("quiet_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("quiet_reason", sa.String(), nullable=False),
         sa.Column("quiet_facts", sa.JSON(), nullable=False),
+        sa.Column("correlation", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

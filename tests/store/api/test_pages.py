@@ -172,6 +172,14 @@ async def test_a_new_household_signs_up_and_is_shown_an_empty_page_that_teaches(
     assert "ready for its first device" in page.text
 
 
+async def test_counts_beside_the_navigation_are_of_ones_own_household_only(
+    world, nora, neighbour
+):
+    async with world.client(nora) as client:
+        page = (await client.get("/")).text
+    assert re.findall(r'<span class="count">(\d+)</span>', page) == ["1", "1"]
+
+
 async def test_a_short_password_is_said_at_its_field(world: World):
     async with world.client() as client:
         answer = await act(

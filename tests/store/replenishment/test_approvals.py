@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlmodel import select
@@ -68,7 +69,7 @@ async def test_a_yes_said_twice_is_refused_the_second_time(world: World) -> None
 
 async def test_a_timeout_means_no(world: World) -> None:
     order = await world.ask()
-    await world.wait(timedelta(hours=72))
+    await world.jump(timedelta(hours=72))
     assert await world.state(order) is OrderState.EXPIRED
     assert world.purchases() == []
     assert "notice.expired" in await world.notices()
@@ -85,14 +86,14 @@ async def test_a_yes_that_comes_too_late_counts_for_nothing(world: World) -> Non
 
 async def test_an_expired_ask_is_repeated_once_after_three_days(world: World) -> None:
     await world.ask()
-    await world.wait(timedelta(hours=72))
+    await world.jump(timedelta(hours=72))
     await world.measure(200)
     assert await world.review() is Stop.QUIET
-    await world.wait(3 * DAY)
+    await world.jump(3 * DAY)
     await world.measure(200)
     assert await world.review() is Result.ASKED
-    await world.wait(timedelta(hours=72))
-    await world.wait(6 * DAY)
+    await world.jump(timedelta(hours=72))
+    await world.jump(6 * DAY)
     await world.measure(200)
     assert await world.review() is Stop.QUIET
     assert [each.state for each in await world.orders()] == [OrderState.EXPIRED] * 2
@@ -102,7 +103,7 @@ async def test_an_expired_ask_is_repeated_when_the_risk_doubles(world: World) ->
     await world.measure(500)
     await world.review()
     await world.work()
-    await world.wait(timedelta(hours=72))
+    await world.jump(timedelta(hours=72))
     await world.measure(500)
     assert await world.review() is Stop.QUIET
     await world.measure(100)
@@ -111,7 +112,7 @@ async def test_an_expired_ask_is_repeated_when_the_risk_doubles(world: World) ->
 
 async def test_a_rejected_ask_stays_quiet_until_something_is_named(world: World) -> None:
     await world.reject(await world.ask())
-    await world.wait(5 * DAY)
+    await world.jump(5 * DAY)
     await world.measure(200)
     assert await world.review() is Stop.QUIET
     await world.measure(0)
@@ -121,7 +122,7 @@ async def test_a_rejected_ask_stays_quiet_until_something_is_named(world: World)
 async def test_a_lower_price_breaks_the_quiet_after_a_rejection(world: World) -> None:
     order = await world.ask()
     await world.reject(order)
-    lines = await lines_of(world, order)
+    lines = await world.lines(order)
     world.reprice(order.vendor_id, lines[0].sku, lines[0].price_minor - 60)
     await world.wait(timedelta(hours=6))
     repeated = await world.live()
@@ -129,11 +130,6 @@ async def test_a_lower_price_breaks_the_quiet_after_a_rejection(world: World) ->
     assert repeated.attempt == 2
     event = await last_event(world, repeated)
     assert (event.event, event.remark) == ("ask", "mode")
-
-
-async def lines_of(world: World, order: OrderRow) -> list[orders.OrderLineRow]:
-    async with world.database.snapshot(world.owner_id) as session:
-        return list(await orders.lines(session, order.order_id))
 
 
 async def test_a_changed_policy_breaks_the_quiet_after_a_rejection(world: World) -> None:
@@ -154,7 +150,7 @@ async def test_never_this_blocks_the_product_in_a_new_policy(world: World) -> No
     await world.work()
     other = await world.live()
     assert other is not None
-    assert (await lines_of(world, other))[0].sku == "HH-2"
+    assert (await world.lines(other))[0].sku == "HH-2"
 
 
 async def test_another_offer_is_pinned_and_bought_instead(world: World) -> None:
@@ -166,7 +162,7 @@ async def test_another_offer_is_pinned_and_bought_instead(world: World) -> None:
     assert await world.state(order) is OrderState.PLACED
     assert order.is_override
     assert order.record_id == asked.record_id
-    [line] = await lines_of(world, order)
+    [line] = await world.lines(order)
     assert line.sku == "HH-2"
     assert order.total_minor == line.packs * 990 + 390
     bought = world.vendors["haushaltshof"].orders[order.order_id].pinned
@@ -270,7 +266,7 @@ async def test_a_placed_order_is_past_cancelling_here(world: World) -> None:
 async def test_every_move_has_one_row_of_history(world: World) -> None:
     order = await world.ask()
     await world.approve(order)
-    await world.wait(5 * DAY)
+    await world.wait(8 * DAY)
     assert await world.history(order) == [
         "ask",
         "approve",
@@ -281,6 +277,4 @@ async def test_every_move_has_one_row_of_history(world: World) -> None:
     ]
     async with world.database.snapshot(world.owner_id) as session:
         moves = list(await session.exec(select(OrderEventRow)))
-    assert all(
-        left.after == right.before for left, right in zip(moves, moves[1:], strict=False)
-    )
+    assert all(left.after == right.before for left, right in pairwise(moves))

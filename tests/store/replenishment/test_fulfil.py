@@ -8,7 +8,7 @@ import pytest
 from accounts.scoping import ALL_OWNERS
 from core.money import Money
 from devices.tables import RefillRow
-from replenishment import orders, track_record
+from replenishment import track_record
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 from replenishment.vendors.port import (
@@ -18,7 +18,8 @@ from replenishment.vendors.port import (
     ShipTo,
 )
 from tests.fakes_vendor import FakeVendor
-from tests.world import CATEGORY, DAY, HOUR, World
+from tests.world import DAY, HOUR, World
+from vendor_policy.facts import Deliveries
 
 
 class Killed(Exception):
@@ -67,7 +68,8 @@ async def test_what_is_bought_is_what_was_pinned(world: World) -> None:
     async with world.database.snapshot(world.owner_id) as session:
         placed = await session.get_one(OrderRow, order.order_id)
     assert placed.vendor_order_number == "V-1"
-    assert placed.expected_on == (world.clock.now() + 3 * DAY).date()
+    promised = {"haushaltshof": 3, "billigblitz": 7}[order.vendor_id]
+    assert placed.expected_on == (world.clock.now() + promised * DAY).date()
 
 
 async def test_a_lost_answer_does_not_buy_twice(world: World) -> None:
@@ -85,21 +87,21 @@ async def test_without_an_answer_the_same_key_is_tried_after_growing_waits(
 ) -> None:
     order = await approved(world)
     vendor = world.vendors[order.vendor_id]
-    vendor.fail_requests = 6
+    vendor.fail_requests = 10
     await world.work()
     await world.wait(timedelta(minutes=30))
-    assert vendor.fail_requests == 1  # at 0, 1, 2, 4, 8 and 16 minutes less one
+    assert vendor.fail_requests == 4  # tried after 0, 1, 2, 4, 8 and 16 minutes
     assert await world.state(order) is OrderState.SUBMITTING
-    await world.wait(2 * HOUR)
+    await world.wait(8 * HOUR)
     assert await world.state(order) is OrderState.PLACED
 
 
 async def test_a_crash_after_the_call_buys_once(world: World) -> None:
-    plain = world.vendors["haushaltshof"]
-    vendor = KillsTheCaller(plain.items, delivery=plain.delivery, now=plain.now)
-    vendor.kills = 1
-    world.vendors["haushaltshof"] = vendor
+    world.replace_shops(KillsTheCaller)
     order = await approved(world)
+    vendor = world.vendors[order.vendor_id]
+    assert isinstance(vendor, KillsTheCaller)
+    vendor.kills = 1
     with pytest.raises(Killed):
         await world.submit(order.order_id)
     assert await world.state(order) is OrderState.SUBMITTING
@@ -110,8 +112,7 @@ async def test_a_crash_after_the_call_buys_once(world: World) -> None:
 
 async def test_what_a_shop_refuses_is_decided_again_without_it(world: World) -> None:
     order = await approved(world)
-    [line] = world.vendors[order.vendor_id].items[CATEGORY][:1]
-    world.vendors[order.vendor_id].out_of_stock = {line.sku}
+    world.vendors[order.vendor_id].out_of_stock = {await first_sku(world, order)}
     await world.work()
     assert await world.state(order) is OrderState.REFUSED
     other = await world.live()
@@ -126,7 +127,7 @@ async def test_what_a_shop_refuses_is_decided_again_without_it(world: World) -> 
 async def test_a_price_change_at_checkout_goes_back_to_asking(world: World) -> None:
     order = await approved(world)
     for each in ("haushaltshof", "billigblitz"):
-        for shown in world.vendors[each].items[CATEGORY]:
+        for shown in next(iter(world.vendors[each].items.values())):
             assert shown.price is not None
             world.reprice(each, shown.sku, shown.price.minor + 100)
     await world.work()
@@ -156,13 +157,15 @@ async def test_a_bait_price_is_believed_once_only(world: World) -> None:
 
 
 async def first_sku(world: World, order: OrderRow) -> str:
-    async with world.database.snapshot(world.owner_id) as session:
-        return (await orders.lines(session, order.order_id))[0].sku
+    return (await world.lines(order))[0].sku
 
 
 async def test_a_parcel_becomes_spares_and_closes_the_need(world: World) -> None:
     order = await approved(world)
-    await world.wait(4 * DAY)
+    await world.work()
+    await world.jump(47 * HOUR)
+    await world.measure(100)
+    await world.jump(27 * HOUR)
     assert await world.state(order) is OrderState.DELIVERED
     stock = await world.stock()
     assert stock.spares > 0
@@ -194,7 +197,7 @@ async def test_what_was_filled_in_before_the_shop_told_is_no_spare(world: World)
                 from_spares=0,
             )
         )
-    await world.wait(4 * DAY)
+    await world.jump(4 * DAY)
     assert await world.state(order) is OrderState.DELIVERED
     stock = await world.stock()
     assert stock.spares % 1500 == 500
@@ -204,10 +207,10 @@ async def test_what_was_filled_in_before_the_shop_told_is_no_spare(world: World)
 
 
 async def test_an_order_handed_over_is_placed_once_the_owner_has_finished(world: World) -> None:
-    plain = world.vendors["haushaltshof"]
-    vendor = WantsTheOwner(plain.items, delivery=plain.delivery, now=plain.now)
-    world.vendors["haushaltshof"] = vendor
+    world.replace_shops(WantsTheOwner)
     order = await approved(world)
+    vendor = world.vendors[order.vendor_id]
+    assert isinstance(vendor, WantsTheOwner)
     await world.work()
     assert await world.state(order) is OrderState.NEEDS_OWNER
     assert "notice.needs_owner" in await world.notices()
@@ -229,16 +232,17 @@ async def test_an_order_the_shop_cancels_is_decided_again(world: World) -> None:
 
 async def test_a_late_parcel_counts_against_its_vendor(world: World) -> None:
     class Slow(FakeVendor):
-        transit = timedelta(days=6)
+        transit = timedelta(days=9)
 
-    plain = world.vendors["haushaltshof"]
-    world.vendors["haushaltshof"] = Slow(plain.items, delivery=plain.delivery, now=plain.now)
-    await approved(world)
-    await world.wait(8 * DAY)
+    world.replace_shops(Slow)
+    order = await approved(world)
+    await world.work()
+    await world.jump(12 * DAY)
     async with world.database.snapshot(ALL_OWNERS) as session:
         counts = await track_record.deliveries(session, at=world.clock.now())
-    assert (counts["haushaltshof"].delivered, counts["haushaltshof"].late) == (1, 1)
-    assert counts["haushaltshof"].late_days == 4
+    # Placed on the 20th, promised by the 23rd, at the door on the 30th.
+    assert order.vendor_id == "haushaltshof"
+    assert counts == {"haushaltshof": Deliveries(delivered=1, late=1, late_days=7)}
 
 
 async def test_no_transaction_is_open_while_a_shop_is_asked(world: World) -> None:
@@ -251,8 +255,7 @@ async def test_no_transaction_is_open_while_a_shop_is_asked(world: World) -> Non
             await world.measure(190)
             return await super().place(idempotency_key, pinned, ship_to)
 
-    plain = world.vendors["haushaltshof"]
-    world.vendors["haushaltshof"] = Looks(plain.items, delivery=plain.delivery, now=plain.now)
+    world.replace_shops(Looks)
     order = await approved(world)
     await world.work()
     assert await world.state(order) is OrderState.PLACED

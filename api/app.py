@@ -18,9 +18,9 @@ from api import (
 )
 from api.deps import Platform
 from api.errors import add_error_answers
+from api.render import STATIC, read_pages
 from api.security import SecureAnswers
 from api.web import pages_account, pages_devices, pages_orders, pages_policy, pages_stock
-from api.web.render import STATIC, read_pages
 from core.clock import Clock
 from core.database import Database
 from core.ids import Ids

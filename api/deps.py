@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts import principal as principals
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS, Scope
-from api.web.render import Pages
+from api.render import Pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids

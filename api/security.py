@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY: Final = 1024 * 1024  # bytes
@@ -18,8 +19,13 @@ HEADERS: Final = {
 }
 
 
-class TooLarge(Exception):
-    """The body is larger than LARGEST_BODY."""
+class TooLarge(HTTPException):
+    """The body is larger than LARGEST_BODY. An HTTPException, because the framework turns any
+    other one that is raised while it reads a body into a 400.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(413, f"a body may have {LARGEST_BODY} bytes at most")
 
 
 class SecureAnswers:

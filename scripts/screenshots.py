@@ -19,9 +19,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from api.render import STATIC, Shell, read_pages
 from api.security import HEADERS
-from api.web.render import STATIC, read_pages
-from api.web.views import Shell
 from tests.unit.api.samples import OUTSIDE, PAGES
 
 CHROMIUM = "/usr/bin/chromium"

@@ -19,21 +19,6 @@ Mode = Literal["off", "notify", "ask", "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
-    """What stands around every page."""
-
-    language: str
-    path: str  # of this page, to come back to
-    section: str = ""  # which entry of the navigation is current
-    owner_name: str = ""  # empty: nobody is signed in
-    csrf_token: str = ""
-    asks: int = 0
-    unseen: int = 0  # notices
-    is_auto_stopped: bool = False
-    said: Text | None = None  # what the last act did
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge:
     """One tank. `level_ppm`: share of the capacity; None: unknown."""
 

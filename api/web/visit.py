@@ -26,7 +26,7 @@ from api.deps import (
     WrongAudience,
     check_csrf,
 )
-from api.web.views import Shell
+from api.render import Shell
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 

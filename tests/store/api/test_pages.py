@@ -5,7 +5,7 @@ import re
 import pytest
 
 from accounts.texts import read_catalogues
-from tests.store.api.world import Home, World, state_of, stock_of
+from tests.store.api.world import Home, World, routes_of, state_of, stock_of
 
 OWNER_PAGES = (
     "/",
@@ -38,15 +38,14 @@ async def act(client, page: str, address: str, **form: str):
     return await client.post(address, data={"csrf_token": token, **form})
 
 
-@pytest.mark.parametrize("pattern", OWNER_PAGES)
-async def test_every_page_is_shown_in_both_languages(world: World, nora: Home, pattern):
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_every_page_is_shown_in_both_languages(world: World, nora: Home, language):
     async with world.client(nora) as client:
-        english = await client.get(path(pattern, nora))
-        await act(client, "/", "/language", language="de")
-        german = await client.get(path(pattern, nora))
-    assert (english.status_code, german.status_code) == (200, 200)
-    assert '<html lang="en">' in english.text
-    assert '<html lang="de">' in german.text
+        await act(client, "/", "/language", language=language)
+        for pattern in OWNER_PAGES:
+            page = await client.get(path(pattern, nora))
+            assert page.status_code == 200, pattern
+            assert f'<html lang="{language}">' in page.text, pattern
 
 
 async def test_the_home_page_says_in_words_what_is_wanted(world: World, nora: Home):
@@ -115,9 +114,9 @@ async def test_an_act_without_the_token_of_its_session_does_nothing(world: World
 
 async def test_every_act_of_a_page_wants_the_token(world: World, nora: Home):
     posts = [
-        route.path
-        for route in world.app.routes
-        if "POST" in getattr(route, "methods", ()) and not route.path.startswith("/api")
+        path
+        for method, path in routes_of(world.app)
+        if method == "POST" and not path.startswith("/api")
     ]
     async with world.client(nora) as client:
         answers = {
@@ -166,11 +165,19 @@ async def test_a_new_household_signs_up_and_is_shown_an_empty_page_that_teaches(
             "/sign-up",
             name="Familie Nord",
             email="new@example.org",
-            password="ten letters and more",
+            password="ten letters and more",  # noqa: S106 - of nobody
             timezone="Europe/Vienna",
         )
         page = await client.get(answer.headers["location"])
     assert "ready for its first device" in page.text
+
+
+async def test_counts_beside_the_navigation_are_of_ones_own_household_only(
+    world, nora, neighbour
+):
+    async with world.client(nora) as client:
+        page = (await client.get("/")).text
+    assert re.findall(r'<span class="count">(\d+)</span>', page) == ["1", "1"]
 
 
 async def test_a_short_password_is_said_at_its_field(world: World):
@@ -181,7 +188,7 @@ async def test_a_short_password_is_said_at_its_field(world: World):
             "/sign-up",
             name="N",
             email="n@example.org",
-            password="short",
+            password="short",  # noqa: S106 - of nobody
             timezone="Europe/Vienna",
         )
     assert answer.status_code == 422
@@ -268,9 +275,7 @@ async def test_the_switch_stops_and_resumes_automatic_orders(world: World, nora:
 async def test_a_device_is_claimed_only_after_its_data_sheet_was_shown(world, nora):
     async with world.client(bearer=world.maker_key) as maker:
         made = (
-            await maker.post(
-                "/api/devices", json={"model": "Washing machine W7", "serial": "9"}
-            )
+            await maker.post("/api/devices", json={"model": "washer-w7", "serial": "9"})
         ).json()
     async with world.client(nora) as client:
         sheet = (await client.get("/claims", params={"code": made["claim_code"]})).text

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from sqlmodel import select
 
 from accounts import principal, sign_in
-from accounts.principal import Audience
-from accounts.scoping import ALL_OWNERS
+from accounts.principal import Audience, Principal
+from accounts.scoping import ALL_OWNERS, owned_tables
 from accounts.sign_in import NewOwner, SignedIn
 from accounts.tables import NoticeRow, OwnerRow
 from api.app import create_app
@@ -25,17 +26,18 @@ from devices import ownership, registry
 from devices.catalog import washer_w7
 from devices.ownership import Claim
 from devices.registry import ToProvision
-from devices.tables import SlotRow, StockRow
-from replenishment import replenish
+from devices.tables import DeviceRow, SlotRow, StockRow
+from replenishment import automatic, replenish
 from replenishment.case import Occasion
 from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 from tests.unit.vendor_policy.builders import KICK_BACK, a_card, a_declaration, an_offer
 from vendor_policy import store
+from vendor_policy.mandates import Mandate
 from vendor_policy.store import Sight, Vendor
 
-PASSWORD = "a sentence is good"
+PASSWORD = "a sentence is good"  # noqa: S105 - of nobody
 DEVICE_KEY = b"k" * 32
 
 
@@ -47,6 +49,7 @@ class Home:
     token: str  # of its session cookie
     device_id: str
     stock_id: UUID  # of the detergent
+    mandate_id: UUID  # of the softener
     order_id: UUID  # waits for the owner
     record_id: UUID
 
@@ -165,6 +168,7 @@ async def a_home(world: World, name: str) -> Home:
         token=signed_in.token,
         device_id=device_id,
         stock_id=order.stock_id,
+        mandate_id=await _a_mandate(world, member.owner_id, email),
         order_id=order.order_id,
         record_id=order.record_id,
     )
@@ -173,7 +177,7 @@ async def a_home(world: World, name: str) -> Home:
 async def _a_washer(world: World, owner_id: UUID, number: int) -> str:
     (made,) = await registry.provision(
         world.maker_id,
-        [ToProvision(model="Washing machine W7", serial=f"W7-{number}")],
+        [ToProvision(model=washer_w7.MODEL.name, serial=f"W7-{number}")],
         key=DEVICE_KEY,
         **world.parts,
     )
@@ -204,6 +208,24 @@ async def _an_ask(world: World, owner_id: UUID, device_id: str) -> OrderRow:
     return order
 
 
+async def _a_mandate(world: World, owner_id: UUID, email: str) -> UUID:
+    member = Principal(audience=Audience.OWNER, party_id=owner_id, name=email)
+    now = world.clock.now()
+    mandate = Mandate(
+        products=("02001000000067",),
+        vendors=("haushaltshof",),
+        currency="EUR",
+        order_most_minor=2500,
+        ends_on=now.date() + timedelta(days=90),
+        accepted_at=now,
+        accepted_by=email,
+    )
+    async with world.database.snapshot(owner_id) as session:
+        softener = select(StockRow).where(StockRow.category == "fabric-softener")
+        stock = (await session.exec(softener)).one()
+    return (await automatic.accept(stock.stock_id, mandate, member, **world.parts)).mandate_id
+
+
 async def state_of(world: World, home: Home) -> str:
     async with world.database.snapshot(home.owner_id) as session:
         return (await session.get_one(OrderRow, home.order_id)).state
@@ -217,3 +239,35 @@ async def stock_of(world: World, home: Home) -> StockRow:
 async def notices_of(world: World, home: Home) -> list[NoticeRow]:
     async with world.database.snapshot(home.owner_id) as session:
         return list(await session.exec(select(NoticeRow)))
+
+
+def routes_of(app: FastAPI) -> list[tuple[str, str]]:
+    """(method, path) of every route, without HEAD."""
+    return sorted(
+        (method, route.path)
+        for route in iter_route_contexts(app.routes)
+        for method in getattr(route, "methods", None) or ()
+        if method != "HEAD"
+    )
+
+
+async def rows_of(world: World, home: Home) -> str:
+    """All that belongs to one household, and its device: equal text, equal rows."""
+    lines = []
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        for table in owned_tables():
+            rows = await session.exec(select(table).where(table.owner_id == home.owner_id))
+            lines += [f"{table.__name__} {row.model_dump()}" for row in rows]
+        owner = await session.get_one(OwnerRow, home.owner_id)
+        device = await session.get_one(DeviceRow, home.device_id)
+        slots = await session.exec(select(SlotRow).where(SlotRow.device_id == home.device_id))
+        lines += [str(row.model_dump()) for row in (owner, device, *slots)]
+    return "\n".join(sorted(lines))
+
+
+async def csrf_of(world: World, home: Home) -> str:
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        found = await principal.of_session(session, home.token, wall=world.clock.now())
+    assert found is not None
+    assert found.csrf_token
+    return found.csrf_token

@@ -9,11 +9,25 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from accounts.texts import LANGUAGES, Sentences, Words, read_catalogues
-from api.web.views import Shell
+from accounts.texts import LANGUAGES, Sentences, Text, Words, read_catalogues
 
-_HERE: Final = Path(__file__).parent
+_HERE: Final = Path(__file__).parent / "web"
 STATIC: Final = _HERE / "static"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What stands around every page."""
+
+    language: str
+    path: str  # of this page, to come back to
+    section: str = ""  # which entry of the navigation is current
+    owner_name: str = ""  # empty: nobody is signed in
+    csrf_token: str = ""
+    asks: int = 0
+    unseen: int = 0  # notices
+    is_auto_stopped: bool = False
+    said: Text | None = None  # what the last act did
 
 
 @dataclass(frozen=True, slots=True)

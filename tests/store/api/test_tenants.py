@@ -1,0 +1,185 @@
+"""No owner reads or changes anything of another: every route of the application is walked with
+another household's ids, with its neighbour's session and key, and without any.
+
+A new route is walked by itself; one with an id of an unknown name fails until it is named here.
+"""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.store.api.world import Home, World, csrf_of, routes_of, rows_of
+
+# The ids in paths, and whose they are.
+IDS = {
+    "stock_id": "stock_id",
+    "order_id": "order_id",
+    "record_id": "record_id",
+    "device_id": "device_id",
+    "mandate_id": "mandate_id",
+    "code": "device_id",  # a claim code is nobody's; this one opens nothing
+}
+WITHOUT_OWNER = {  # open to everyone
+    ("GET", "/healthz"),
+    ("GET", "/openapi.json"),
+    ("GET", "/asyncapi.json"),
+    ("GET", "/sign-in"),
+    ("GET", "/sign-up"),
+}
+CODE_IS_PERMISSION = {("POST", "/api/bridges")}  # a bridge has nothing else
+STREAMS = {("GET", "/events")}  # never ends; its one word holds no data
+FOR_MAKERS = {("POST", "/api/models"), ("POST", "/api/devices")}
+
+
+def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
+    """Of acts that would succeed if the ids were the neighbour's own."""
+    terms = {
+        "products": ["02001000000012"],
+        "vendors": ["haushaltshof"],
+        "ends_on": "2027-01-31",
+    }
+    return {
+        ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
+        ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+        ("POST", "/api/orders/{order_id}/reject"): {"reason": "not_now"},
+        ("POST", "/api/mandates"): {
+            "stock_id": str(nora.stock_id),
+            "order_most_minor": 2500,
+            **terms,
+        },
+        ("POST", "/stocks/{stock_id}"): {"mode": "off", "spares": "1"},
+        ("POST", "/stocks/{stock_id}/by-hand"): {
+            "device_id": nora.device_id,
+            "slot": "detergent",
+            "amount": "5",
+        },
+        ("POST", "/stocks/{stock_id}/mandate"): {"cap": "25", **terms},
+        ("POST", "/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+    }
+
+
+def filled(path: str, nora: Home) -> str:
+    names = re.findall(r"{(\w+)(?::\w+)?}", path)
+    unknown = [name for name in names if name not in IDS]
+    assert not unknown, f"{path}: say in IDS whose {unknown} is"
+    for name in names:
+        path = path.replace(f"{{{name}}}", str(getattr(nora, IDS[name])))
+    return path
+
+
+def with_id(routes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [each for each in routes if "{" in each[1]]
+
+
+def secrets_of(nora: Home) -> tuple[str, ...]:
+    return (
+        str(nora.order_id),
+        str(nora.stock_id),
+        str(nora.record_id),
+        str(nora.mandate_id),
+        nora.device_id,
+        nora.email,
+    )
+
+
+async def ask(client: Any, method: str, path: str, body: dict[str, Any], csrf: str) -> Any:
+    if path.startswith("/api"):
+        headers = {"X-CSRF-Token": csrf}
+        return await client.request(method, path, json=body, headers=headers)
+    query = {"offer_id": f"{0:032x}"} if method == "GET" and path.endswith("/choose") else None
+    data = {"csrf_token": csrf, **body} if method != "GET" else None
+    return await client.request(method, path, data=data, params=query)
+
+
+@pytest.mark.parametrize("credential", ["session", "key"])
+async def test_a_neighbour_finds_nothing_under_another_households_ids(
+    world: World, nora: Home, neighbour: Home, credential: str
+):
+    before = await rows_of(world, nora)
+    csrf = await csrf_of(world, neighbour)
+    client = (
+        world.client(neighbour)
+        if credential == "session"
+        else world.client(bearer=neighbour.key)
+    )
+    routes = with_id(routes_of(world.app))
+    async with client:
+        for method, path in routes:
+            if credential == "key" and not path.startswith("/api"):
+                continue
+            body = bodies(nora).get((method, path), {})
+            answer = await ask(client, method, filled(path, nora), body, csrf)
+            assert answer.status_code == 404, (method, path, answer.text[:300])
+            assert not [each for each in secrets_of(nora)[4:] if each in _words(answer, path)]
+    assert len(routes) >= 25
+    assert await rows_of(world, nora) == before
+
+
+def _words(answer: Any, path: str) -> str:
+    """A refusal may name the id that was asked for, nothing else."""
+    return "" if "device_id" in path or "code" in path else str(answer.text)
+
+
+async def test_the_same_requests_succeed_for_the_owner_so_that_the_walk_proves_something(
+    world: World, nora: Home
+):
+    async with world.client(nora) as client:
+        for method, path in with_id(routes_of(world.app)):
+            if method == "GET" and "{code}" not in path:
+                answer = await ask(client, method, filled(path, nora), {}, "")
+                assert answer.status_code == 200, (method, path, answer.text[:300])
+
+
+async def test_lists_and_acts_without_an_id_touch_only_ones_own(
+    world: World, nora: Home, neighbour: Home
+):
+    before = await rows_of(world, nora)
+    csrf = await csrf_of(world, neighbour)
+    last = ("POST", "/sign-out")  # ends the session that the others need
+    routes = [each for each in routes_of(world.app) if "{" not in each[1]]
+    async with world.client(neighbour) as client:
+        for method, path in sorted(routes, key=lambda each: each == last):
+            if (method, path) in STREAMS:
+                continue
+            body = bodies(nora).get((method, path), {})
+            answer = await ask(client, method, path, body, csrf)
+            told = [each for each in secrets_of(nora) if each in answer.text]
+            allowed = [str(nora.stock_id)] if path == "/api/mandates" else []
+            assert [each for each in told if each not in allowed] == [], (method, path)
+            assert answer.status_code < 500, (method, path)
+    assert await rows_of(world, nora) == before
+
+
+async def test_without_a_session_or_key_nothing_is_shown(world: World, nora: Home):
+    before = await rows_of(world, nora)
+    async with world.client() as client:
+        for method, path in routes_of(world.app):
+            if (method, path) in WITHOUT_OWNER | CODE_IS_PERMISSION:
+                continue
+            body = bodies(nora).get((method, path), {})
+            answer = await ask(client, method, filled(path, nora), body, "")
+            is_page = not path.startswith(("/api", "/events"))
+            expected = (303 if method == "GET" else 403) if is_page else 401
+            assert answer.status_code == expected, (method, path, answer.text[:300])
+    assert await rows_of(world, nora) == before
+
+
+async def test_a_makers_key_opens_no_household(world: World, nora: Home):
+    before = await rows_of(world, nora)
+    async with world.client(bearer=world.maker_key) as client:
+        for method, path in routes_of(world.app):
+            if (
+                path.startswith("/api")
+                and (method, path) not in FOR_MAKERS | CODE_IS_PERMISSION
+            ):
+                body = bodies(nora).get((method, path), {})
+                answer = await ask(client, method, filled(path, nora), body, "")
+                assert answer.status_code == 403, (method, path, answer.text[:300])
+    assert await rows_of(world, nora) == before
+
+
+async def test_an_owners_key_registers_no_models_or_devices(world: World, nora: Home):
+    async with world.client(bearer=nora.key) as client:
+        for _, path in FOR_MAKERS:
+            assert (await client.post(path, json={})).status_code == 403

@@ -1,0 +1,192 @@
+"""Words in two languages: nothing missing, nothing extra, figures as each writes them."""
+
+import ast
+import re
+import string
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.texts import Share, UnknownText, Words, read_catalogues, stored_text, text
+from api.web import error_page, pages_account, policy_form, queries_devices
+from api.web.wording import CATEGORIES
+from core.money import Money
+from replenishment.order_states import OrderEvent, OrderState
+from replenishment.quiet import Change
+from vendor_policy.explain import LINES
+from vendor_policy.mandates import NotCovered
+from vendor_policy.policy import PRESETS
+from vendor_policy.rules import RULES, Author, Kind
+
+ROOT = Path(__file__).parents[3]
+CATALOGUES = read_catalogues()
+KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
+# First words of keys: a string literal in the code that begins so is a key.
+AREAS = {key.split(".")[0] for key in CATALOGUES["en"]}
+ERRORS = {*error_page.WORDING.values(), "broken"}
+REASONS_TO_ASK = (  # beside an ask's history row, see replenishment.proposals
+    "mode",
+    "stopped",
+    "test_device",
+    "early",
+    "said_no_before",
+    "changed_at_checkout",
+)
+SAID = {
+    said
+    for path in (ROOT / "api/web").glob("pages_*.py")
+    for said in re.findall(r'\bback\((?:f?"[^"]*"), "(\w+)"\)', path.read_text())
+}
+# Keys that code makes of a part and a value: f"mode.{mode}" and so on.
+MADE = {
+    *(f"order.state.{each}" for each in OrderState),
+    *(f"order.event.{each}" for each in OrderEvent),
+    *(f"author.{each}" for each in Author),
+    *(f"again.{each}" for each in Change),
+    *(f"preset.{each}" for each in PRESETS),
+    *(f"preset.{each}.means" for each in PRESETS),
+    *(f"mandate.{each}" for each in NotCovered.__annotations__["reason"].__args__),
+    *(f"rule.{each.rule_id}.title" for each in RULES),
+    *(f"rule.{each.rule_id}.objection" for each in RULES if each.kind is not Kind.CREDIT),
+    *(
+        f"mode.{mode}{part}"
+        for mode in ("off", "notify", "ask", "auto")
+        for part in ("", ".means", ".tag")
+    ),
+    *(
+        f"{area}.{unit}"
+        for area in ("unit", "amount")
+        for unit in ("ml", "g", "pieces", "fill")
+    ),
+    *(f"measure.{each}" for each in ("level", "quantity", "usage", "state")),
+    *(f"chart.{each}" for each in ("refill", "order", "delivery")),
+    *(f"line.{each}" for each in LINES),
+    *(f"category.{each}" for each in CATEGORIES),
+    *(f"quarantine.{each}" for each in queries_devices.WORDED),
+    *(f"policy.problem.{each}" for each in policy_form.WORDED),
+    *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
+    *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
+    *(f"stock.{each}" for each in ("spares", "least", "most")),
+    *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
+    *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
+    *(f"ask.{each}" for each in REASONS_TO_ASK),
+    *(f"said.{each}" for each in SAID),
+}
+
+
+def words(language: str) -> Words:
+    return Words(language, CATALOGUES[language], ZoneInfo("Europe/Berlin"))
+
+
+def placeholders(forms: tuple[str, ...]) -> set[str]:
+    return {name for form in forms for _, name, _, _ in string.Formatter().parse(form) if name}
+
+
+def test_both_languages_have_the_same_keys():
+    assert CATALOGUES["en"].keys() == CATALOGUES["de"].keys()
+
+
+def test_both_languages_say_the_same_things():
+    for key, english in CATALOGUES["en"].items():
+        german = CATALOGUES["de"][key]
+        assert placeholders(english) == placeholders(german), key
+        assert len(english) == len(german), key
+        assert all(form.strip() for form in (*english, *german)), key
+
+
+def test_nothing_shouts_or_sells():
+    for sentences in CATALOGUES.values():
+        for key, forms in sentences.items():
+            for form in forms:
+                assert "!" not in form, key
+                assert not re.search(r"\b(AI|KI|smart|clever)\b", form), key
+
+
+def keys_in_templates() -> set[str]:
+    found = set()
+    for path in (ROOT / "api/web/templates").glob("*.html"):
+        found |= set(re.findall(r"""\bt\(["']([a-z0-9_.-]+)["'][,)]""", path.read_text()))
+    return found
+
+
+def keys_in_code() -> set[str]:
+    found = set()
+    for package in ("accounts", "api", "devices", "replenishment", "vendor_policy"):
+        for path in set((ROOT / package).rglob("*.py")) - set(ROOT.rglob("tables.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    value = node.value
+                    if KEY.fullmatch(value) and value.split(".")[0] in AREAS:
+                        found.add(value)
+    return {key for key in found if not key.endswith((".html", ".js", ".css", ".py"))}
+
+
+def test_every_key_that_a_template_names_exists():
+    assert len(keys_in_templates()) > 100
+    assert keys_in_templates() - CATALOGUES["en"].keys() == set()
+
+
+def test_every_key_that_code_names_or_makes_exists():
+    assert (keys_in_code() | MADE) - CATALOGUES["en"].keys() == set()
+
+
+def test_no_text_is_left_that_nothing_says():
+    used = keys_in_code() | keys_in_templates() | MADE
+    assert CATALOGUES["en"].keys() - used == set()
+
+
+def test_money_is_written_as_each_language_writes_it():
+    amount = Money(123456, "EUR")
+    assert words("en").money(amount) == "1,234.56\u00a0€"
+    assert words("de").money(amount) == "1.234,56\u00a0€"
+    assert words("en").money(Money(-50, "EUR")) == "−0.50\u00a0€"
+
+
+def test_an_input_field_shows_an_amount_as_it_would_be_typed():
+    assert words("de").typed(Money(123456, "EUR")) == "1234,56"
+    assert words("de").typed("vierzig") == "vierzig"
+
+
+def test_dates_carry_the_weekday_and_no_point_at_the_end():
+    assert words("en").day(date(2026, 11, 25)) == "Wed 25 Nov"
+    assert words("de").day(date(2026, 11, 25)) == "Mi. 25. November"
+
+
+def test_instants_are_shown_in_the_readers_time_zone():
+    at = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    assert words("en").moment(at) == "21 Nov, 00:30"
+
+
+def test_one_and_many_are_told_apart():
+    assert words("en").say("supply.days", n=1, least=0, most=2) == "About 1 day left (0 to 2)."
+    assert words("de").say("supply.days", n=5, least=4, most=8) == (
+        "Reicht noch etwa 5 Tage (4 bis 8)."
+    )
+
+
+def test_what_has_passed_and_what_comes_are_told_apart():
+    assert words("en").ago(timedelta(minutes=6)) == "6 minutes ago"
+    assert words("de").ago(timedelta(minutes=-6)) == "in 6 Minuten"
+
+
+def test_a_stored_text_gets_its_money_shares_units_and_dates_back():
+    stored = stored_text(
+        "rule.price_in_band.title",
+        {"most_minor": 850, "currency": "EUR", "per_quantity": 1000, "unit": "ml"},
+    )
+    assert words("en").say(stored) == "up to 8.50\u00a0€ for 1,000 ml"
+    assert stored_text("x", {"late_ppm": 20_000}).values == {"late": Share(20_000)}
+    assert stored_text("x", {"ends_on": "2027-05-31"}).values == {"ends_on": date(2027, 5, 31)}
+
+
+def test_a_text_within_a_text_is_said_in_the_same_language():
+    what = text("supply.spares", amount=text("amount.fill", n=2))
+    assert words("en").say(what) == "2 fills on the shelf."
+    assert words("de").say(what) == "2 Füllungen im Schrank."
+
+
+def test_an_unknown_key_is_an_error_and_not_an_empty_page():
+    with pytest.raises(UnknownText):
+        words("en").say("no.such.key")

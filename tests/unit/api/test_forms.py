@@ -1,0 +1,111 @@
+"""What people type, as values."""
+
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import pytest
+from starlette.datastructures import FormData
+
+from accounts.principal import Audience, Principal
+from api.web import amounts
+from api.web.mandate_form import MandateRefused, read_mandate
+from api.web.policy_form import PolicyRefused, read_policy
+from api.web.visit import local_path
+from tests.unit.vendor_policy.builders import a_card
+from vendor_policy.policy import preset
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ADMIN = Principal(
+    audience=Audience.OWNER, party_id=uuid4(), name="nora@example.org", timezone="Europe/Berlin"
+)
+CARDS = {"laundry-detergent": [a_card()]}
+TERMS = [
+    ("products", "2001000000012"),
+    ("vendors", "haushaltshof"),
+    ("cap", "25,00"),
+    ("ends_on", "2027-05-31"),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "minor"),
+    [
+        ("40", 4000),
+        ("40,5", 4050),
+        ("40.50 €", 4050),
+        (" 0,01 ", 1),
+        ("", None),
+        ("forty", None),
+        ("1.234,50", None),
+        ("-5", None),
+        ("5,005", None),
+    ],
+)
+def test_amounts_are_read_in_either_notation(typed, minor):
+    assert amounts.minor(typed) == minor
+
+
+def test_another_preset_brings_its_own_numbers():
+    form = FormData([("preset", "fastest"), ("stock_out_per_day", "2,00")])
+    wanted = read_policy(form, preset("balanced"), CARDS)
+    assert (wanted.preset, wanted.stock_out_minor_per_day) == ("fastest", 2000)
+
+
+def test_an_amount_that_was_changed_holds_against_the_preset():
+    form = FormData([("preset", "fastest"), ("stock_out_per_day", "5")])
+    assert read_policy(form, preset("balanced"), CARDS).stock_out_minor_per_day == 500
+
+
+def test_leaving_the_greenest_preset_takes_its_credits_along():
+    wanted = read_policy(FormData([("preset", "balanced")]), preset("greenest"), CARDS)
+    assert wanted.attribute_credits == ()
+
+
+def test_criteria_of_categories_that_are_not_asked_about_stay():
+    band = {"category": "coffee-beans", "unit": "g", "per_quantity": 1000, "most_minor": 2000}
+    present = type(preset()).model_validate({**preset().model_dump(), "price_bands": [band]})
+    wanted = read_policy(FormData([("band:laundry-detergent", "8.50")]), present, CARDS)
+    assert {each.category: each.most_minor for each in wanted.price_bands} == {
+        "coffee-beans": 2000,
+        "laundry-detergent": 850,
+    }
+
+
+def test_every_wrong_amount_is_named_at_once():
+    form = FormData([("ask_above", "much"), ("band:laundry-detergent", "little")])
+    with pytest.raises(PolicyRefused) as refused:
+        read_policy(form, preset(), CARDS)
+    assert [each.values["value"] for each in refused.value.problems] == ["much", "little"]
+
+
+def test_a_mandate_holds_exactly_what_was_accepted():
+    mandate = read_mandate(FormData(TERMS), ADMIN, NOW)
+    assert mandate.order_most_minor == 2500
+    assert mandate.ends_on == date(2027, 5, 31)
+    assert mandate.accepted_by == "nora@example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("cap", "0", "mandate.cap_wrong"),
+        ("cap", "much", "mandate.cap_wrong"),
+        ("ends_on", "2026-11-20", "mandate.ends_wrong"),
+        ("ends_on", "2029-01-01", "mandate.ends_wrong"),
+        ("ends_on", "soon", "mandate.ends_wrong"),
+        ("products", None, "mandate.none_chosen"),
+        ("vendors", None, "mandate.none_chosen"),
+    ],
+)
+def test_an_impossible_mandate_says_what_is_wrong(name, value, problem):
+    kept = [each for each in TERMS if each[0] != name]
+    form = FormData(kept if value is None else [*kept, (name, value)])
+    with pytest.raises(MandateRefused) as refused:
+        read_mandate(form, ADMIN, NOW)
+    assert [each.key for each in refused.value.problems] == [problem]
+
+
+@pytest.mark.parametrize("wanted", ["//evil", "https://evil/", "/\\evil", "evil", ""])
+def test_only_paths_of_ours_are_gone_back_to(wanted):
+    assert local_path(wanted) == "/"
+    assert local_path("/orders?before=1") == "/orders?before=1"

@@ -1,4 +1,4 @@
-"""From the form of the permission page to a mandate. Pure."""
+"""From the form of the permission page to a mandate."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""From the questions of the policy page to a policy. Pure."""
+"""From the questions of the policy page to a policy."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

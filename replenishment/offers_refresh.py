@@ -27,7 +27,8 @@ from vendor_policy.offers import MissingFacts, Offer, Trader
 from vendor_policy.store import Sight
 from vendor_policy.tables import VendorRow
 
-EVERY: Final = timedelta(hours=6)
+EVERY: Final = timedelta(hours=6)  # while something of the category is needed
+WITHOUT_NEED: Final = timedelta(hours=24)  # a review looks first anyway before it decides
 AFTER_PROBLEM: Final = timedelta(minutes=15)
 OFFERS_LIVE: Final = timedelta(hours=12)
 
@@ -67,18 +68,18 @@ async def refresh(
     async with transaction(ALL_OWNERS) as session:
         if isinstance(shown, Unknown | Unreadable):
             sight = Sight(vendor_id=vendor_id, category=category, at=at, problem=_told(shown))
-            wait = AFTER_PROBLEM
         else:
             sight = Sight(vendor_id=vendor_id, category=category, at=at)
             cards = await store.cards(session, _gtins(shown))
             await store.replace_offers(
                 session, sight, _judged(shown, vendor, cards, at, region)
             )
-            wait = EVERY
         is_news = await store.put_sight(session, sight)
+        unmet = await needs.unmet(session, category)
+        wait = AFTER_PROBLEM if sight.problem else EVERY if unmet else WITHOUT_NEED
         await outbox.add(session, work.refresh_offers(vendor_id, category, at + wait))
         if is_news or not sight.problem:
-            await _review_unmet(session, category, at)
+            await outbox.add(session, *(work.review(stock_id, at) for stock_id in unmet))
         return Look.FAILED if sight.problem else Look.SEEN
 
 
@@ -90,11 +91,6 @@ async def _if_wanted(session: AsyncSession, vendor_id: str, category: str) -> Ve
     )
     vendor = found.one_or_none()
     return vendor if vendor is not None and category in vendor.categories else None
-
-
-async def _review_unmet(session: AsyncSession, category: str, at: datetime) -> None:
-    unmet = await needs.unmet(session, category)
-    await outbox.add(session, *(work.review(stock_id, at) for stock_id in unmet))
 
 
 def _told(problem: Unknown | Unreadable) -> str:

@@ -9,7 +9,7 @@ from accounts.scoping import ALL_OWNERS
 from core.outbox import OutboxRow
 from devices.tables import SlotRow, StockRow
 from replenishment import offers_refresh
-from replenishment.offers_refresh import Look
+from replenishment.offers_refresh import EVERY, WITHOUT_NEED, Look
 from replenishment.order_states import OrderState
 from replenishment.replenish import Stop
 from tests.household import CATEGORY, HOUR, item
@@ -44,9 +44,18 @@ async def skus(world: World) -> list[str]:
 async def test_what_a_shop_shows_is_kept_for_twelve_hours(world: World) -> None:
     assert await look(world) is Look.SEEN
     assert await skus(world) == ["HH-1", "HH-2"]
-    assert await due_at(world, "refresh_offers") == [timedelta(hours=6)]
+    assert await due_at(world, "refresh_offers") == [WITHOUT_NEED]
     world.step_to_at(world.clock.now() + 12 * HOUR)
     assert await skus(world) == []
+
+
+async def test_a_shop_is_looked_at_more_often_while_something_is_needed(world: World) -> None:
+    for vendor in world.vendors.values():
+        vendor.items[CATEGORY] = ()  # so that the need stays unmet
+    await world.measure(200)
+    await world.review()
+    await look(world)
+    assert EVERY in await due_at(world, "refresh_offers")
 
 
 async def test_what_a_shop_no_longer_shows_is_gone(world: World) -> None:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts.texts import Share, UnknownText, Words, read_catalogues, stored_text, text
+from accounts.catalogues import read_catalogues
+from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
 from api.web.wording import CATEGORIES
 from core.money import Money

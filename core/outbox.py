@@ -98,7 +98,7 @@ async def claim(
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    rows = (await session.execute(statement)).scalars().all()
+    rows = (await session.exec(statement)).all()
     for row in rows:
         row.claimed_until = wall + lease
         row.dedupe_key = None
@@ -108,7 +108,7 @@ async def claim(
 async def done(session: AsyncSession, rows: Sequence[OutboxRow]) -> None:
     ids = [row.outbox_id for row in rows]
     if ids:
-        await session.execute(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
+        await session.exec(delete(OutboxRow).where(col(OutboxRow.outbox_id).in_(ids)))
 
 
 async def failed(session: AsyncSession, row: OutboxRow, *, error: str, now: datetime) -> None:

@@ -11,7 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from devices import wire
-from devices.levels import JUMP, Key, Measured, Track
+from devices.checkpoints import Track
+from devices.levels import JUMP, Key, Measured
 from devices.models import Measure, SlotSpec
 from devices.wire import Fault
 

@@ -12,9 +12,10 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from devices import levels
+from devices import checkpoints
+from devices.checkpoints import Track
 from devices.intake import KnownSlot, Reading
-from devices.levels import JUMP, DayUse, Held, Key, Refill, Refilled, SlotFold, Track, Verdict
+from devices.levels import JUMP, DayUse, Held, Key, Refill, Refilled, SlotFold, Verdict
 from devices.models import SlotSpec
 
 Place = tuple[str, str]  # (device_id, slot)
@@ -101,7 +102,7 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
     readings = [*stored.readings, *arrivals.readings.values()]
     refilled = [*stored.refilled, *arrivals.refilled.values()]
     messages = [each.measured(slot.spec) for each in readings] + refilled
-    track, folded = levels.follow(
+    track, folded = checkpoints.follow(
         slot.track.rewound() if is_refold else slot.track,
         sorted((each for each in messages if each.key > older.key), key=lambda each: each.key),
         slot.spec,

@@ -162,12 +162,6 @@ async def changed(
     await outbox.add(session, *work)
 
 
-async def add_spares(session: AsyncSession, stock_id: UUID, units: int) -> None:
-    """Delivered goods lie at home until a slot is refilled from them. Raises StockUnknown."""
-    stock = await _locked(session, stock_id)
-    stock.spares += units
-
-
 async def report_by_hand(
     owner_id: UUID,
     device_id: str,

@@ -6,7 +6,6 @@ first, in the order of their ids, so that two processes never fold one device at
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -33,8 +32,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
+from devices.checkpoints import Track
 from devices.intake import DeviceEvent, KnownDevice, KnownSlot, Reading
-from devices.levels import Key, Refilled, Track, Verdict
+from devices.levels import Key, Refilled, Verdict, fields
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
@@ -135,7 +135,7 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
 
 
 def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
-    rows = [{**asdict(reading), "verdict": verdict} for reading, verdict in readings]
+    rows = [{**fields(reading), "verdict": verdict} for reading, verdict in readings]
     _many(connection, _insert(connection, ReadingRow).on_conflict_do_nothing(), rows)
 
 
@@ -161,7 +161,7 @@ def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> N
 
 
 def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
-    rows = [asdict(event) for event in events]
+    rows = [fields(event) for event in events]
     _many(connection, _insert(connection, DeviceEventRow).on_conflict_do_nothing(), rows)
 
 
@@ -261,7 +261,7 @@ def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
             after_on = open_day.day_on if open_day else date.min
             reopened.append({"of_device": device_id, "of_slot": slot, "after_on": after_on})
         rows += [
-            {"device_id": device_id, "slot": slot, **asdict(day)}
+            {"device_id": device_id, "slot": slot, **fields(day)}
             for day in change.days
             if day.exposure_days > 0
         ]

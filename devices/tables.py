@@ -98,7 +98,7 @@ class SlotRow(SQLModel, table=True):
     stock_id: UUID | None = Field(default=None, foreign_key="stock.stock_id", index=True)
     spec: dict[str, Any] = Field(sa_type=JSON)  # devices.models.SlotSpec
     fold: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # devices.levels state
-    # two earlier states from which late messages are folded again (devices.levels.Track)
+    # two earlier states from which late messages are folded again (devices.checkpoints)
     checkpoint: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     condition: str = "unknown"  # devices.wire.SlotState; unknown until something is measured
     in_slot: float | None = None  # units usable (consumed) or free (filled)

@@ -103,7 +103,8 @@ class Receipt(BaseModel):
 class Fault:
     """Why something a device sent was not taken, and what to change in the firmware."""
 
-    # bad_payload, too_large, unknown_device, unknown_slot, clock_ahead, old_boot or glitch
+    # bad_payload, too_large, unknown_device, revoked_device, unknown_slot, clock_ahead,
+    # old_boot or glitch
     code: str
     field: str
     value: str

@@ -12,15 +12,14 @@ from sqlmodel import select
 
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS
-from accounts.tables import MemberRow, NoticeRow, OwnerRow
+from accounts.tables import NoticeRow
 from core import outbox
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
 from core.outbox import OutboxRow
-from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
-from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow, StockRow
+from devices.tables import SlotRow, StockRow
 from replenishment import approvals, fulfil, orders, replenish
 from replenishment.case import Occasion
 from replenishment.forecast import ExponentialForecaster
@@ -28,91 +27,23 @@ from replenishment.order_states import LIVE, OrderState
 from replenishment.proposals import Result
 from replenishment.replenish import Stop
 from replenishment.tables import NeedRow, OrderLineRow, OrderRow
-from replenishment.vendors.port import CatalogueItem
 from runtime.use_cases import UseCases
 from tests.fakes_vendor import FakeVendor
-from vendor_policy import store
-from vendor_policy.declarations import (
-    DeliveryPromise,
-    ProductCard,
-    RegionTerms,
-    Remuneration,
-    Shipping,
-    VendorDeclaration,
+from tests.household import (
+    ANNA,
+    CATEGORY,
+    DAY,
+    DETERGENT,
+    HOUR,
+    KLARBACH,
+    REINWERK,
+    WASHER,
+    furnish,
+    item,
 )
+from vendor_policy import store
 from vendor_policy.mandates import Mandate
 from vendor_policy.policy import Policy
-
-CATEGORY = "laundry-detergent"
-KLARBACH, REINWERK = "02001000000012", "02001000000036"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-WASHER = SlotSpec(
-    slot="detergent",
-    title="Detergent",
-    category=CATEGORY,
-    fits=("laundry-liquid",),
-    capacity=1100,
-    unit="ml",
-    measure=Measure.LEVEL,
-    typical_use_per_day=45,
-    most_per_day=400,
-)
-MODEL = DeviceModel(
-    name="Washing machine W7",
-    version=1,
-    slots=(WASHER,),
-    data_sheet=DataSheet(
-        sends="the level of both drawers", every_hours=6, kept_where="here", kept_days=400
-    ),
-)
-
-
-def item(sku: str, gtin: str, price_minor: int) -> CatalogueItem:
-    return CatalogueItem(
-        sku=sku,
-        title=f"Detergent {sku}",
-        gtin=gtin,
-        price=Money(price_minor, "EUR"),
-        in_stock=True,
-    )
-
-
-def a_vendor(vendor_id: str, *, promise: tuple[int, int], shipping_minor: int) -> store.Vendor:
-    declaration = VendorDeclaration(
-        currency="EUR",
-        remuneration=Remuneration(share_ppm=0),
-        regions=(
-            RegionTerms(
-                region="DE",
-                shipping=Shipping(flat_minor=shipping_minor),
-                delivery=DeliveryPromise(earliest_days=promise[0], latest_days=promise[1]),
-            ),
-        ),
-        returns_days=14,
-    )
-    return store.Vendor(
-        vendor_id=vendor_id,
-        name=vendor_id.title(),
-        address="Lindenweg 4, 24103 Kiel",
-        register_number="HRB 1 KI",
-        contact="hallo@shop.example",
-        base_url="http://127.0.0.1:9",
-        dialect="ucp",
-        categories=(CATEGORY,),
-        declaration=declaration,
-    )
-
-
-def a_card(gtin: str, brand: str) -> ProductCard:
-    return ProductCard(
-        gtin=gtin,
-        title=f"{brand} 1.5 l",
-        brand=brand,
-        category=CATEGORY,
-        pack_quantity=1500,
-        unit="ml",
-        fits=("laundry-liquid",),
-    )
 
 
 class World:
@@ -124,9 +55,7 @@ class World:
         self.clock = clock
         self.ids = SeededIds(7)
         self.owner_id, self.stock_id = self.ids.uuid(), self.ids.uuid()
-        self.anna = Principal(
-            audience=Audience.OWNER, party_id=self.owner_id, name="anna@example.org"
-        )
+        self.anna = Principal(audience=Audience.OWNER, party_id=self.owner_id, name=ANNA)
         self.vendors = {
             "haushaltshof": FakeVendor(
                 {CATEGORY: (item("HH-1", KLARBACH, 840), item("HH-2", REINWERK, 990))},
@@ -139,7 +68,6 @@ class World:
                 now=clock.now(),
             ),
         }
-
         self.use_cases = UseCases(
             transaction=database.transaction,
             clock=clock,
@@ -152,85 +80,16 @@ class World:
         return self.vendors[vendor_id]
 
     async def build(self) -> "World":
-        at = self.clock.now()
         async with self.transaction(ALL_OWNERS) as session:
-            maker, model = self.ids.uuid(), self.ids.uuid()
-            owner = OwnerRow(
-                owner_id=self.owner_id,
-                name="Anna",
-                timezone="Europe/Berlin",
-                language="de",
-                recipient="Anna Muster",
-                street="Holtenauer Straße 1",
-                postal_code="24105",
-                city="Kiel",
-                created_at=at,
-                changed_at=at,
+            await furnish(
+                session, self.owner_id, self.stock_id, at=self.clock.now(), ids=self.ids
             )
-            session.add_all([owner, ManufacturerRow(manufacturer_id=maker, name="Nord")])
-            await session.flush()
-            session.add_all(
-                [
-                    MemberRow(
-                        member_id=self.ids.uuid(),
-                        owner_id=self.owner_id,
-                        email=self.anna.name,
-                        password_hash="",
-                        role="admin",
-                        language="de",
-                        created_at=at,
-                    ),
-                    DeviceModelRow(
-                        model_id=model,
-                        manufacturer_id=maker,
-                        name=MODEL.name,
-                        version=1,
-                        description=MODEL.model_dump(mode="json"),
-                        created_at=at,
-                    ),
-                    StockRow(
-                        stock_id=self.stock_id,
-                        owner_id=self.owner_id,
-                        name="Detergent",
-                        category=CATEGORY,
-                        unit="ml",
-                        fits=["laundry-liquid"],
-                        next_review_at=at,
-                    ),
-                ]
-            )
-            await session.flush()
-            session.add(
-                DeviceRow(
-                    device_id="washer-0001",
-                    model_id=model,
-                    serial="1",
-                    secret_hash="",
-                    created_at=at,
-                )
-            )
-            await session.flush()
-            session.add(
-                SlotRow(
-                    device_id="washer-0001",
-                    slot="detergent",
-                    stock_id=self.stock_id,
-                    spec=WASHER.model_dump(mode="json"),
-                )
-            )
-            for vendor in (
-                a_vendor("haushaltshof", promise=(2, 3), shipping_minor=390),
-                a_vendor("billigblitz", promise=(4, 7), shipping_minor=490),
-            ):
-                await store.register_vendor(session, vendor, verified_at=at)
-            await store.put_card(session, a_card(KLARBACH, "Klarbach"))
-            await store.put_card(session, a_card(REINWERK, "Reinwerk"))
         return self
 
     async def measure(self, amount: float | None) -> None:
         """What the machine says now; None: it cannot tell."""
         async with self.transaction(ALL_OWNERS) as session:
-            slot = await session.get_one(SlotRow, ("washer-0001", "detergent"))
+            slot = await session.get_one(SlotRow, (WASHER, DETERGENT.slot))
             slot.in_slot = amount
             slot.condition = "unknown" if amount is None else "ok"
             slot.heard_at = slot.measured_at = self.clock.now()
@@ -350,9 +209,6 @@ class World:
             now = self.clock.now()
             rows = await outbox.claim(session, now=now, wall=now, lease=HOUR)
         return rows[0] if rows else None
-
-    async def vendor_of(self, vendor_id: str) -> FakeVendor:
-        return self.vendors[vendor_id]
 
     async def submit(self, order_id: UUID) -> OrderState:
         return await fulfil.submit(

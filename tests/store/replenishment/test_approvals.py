@@ -19,7 +19,8 @@ from replenishment.overrides import Choice, UnknownOffer, WarningNotAccepted
 from replenishment.proposals import Result
 from replenishment.replenish import Stop
 from replenishment.tables import OrderEventRow, OrderRow
-from tests.world import DAY, KLARBACH, World
+from tests.household import DAY, KLARBACH
+from tests.world import World
 from vendor_policy import record, store
 from vendor_policy.policy import preset
 
@@ -123,7 +124,7 @@ async def test_a_lower_price_breaks_the_quiet_after_a_rejection(world: World) ->
     order = await world.ask()
     await world.reject(order)
     lines = await world.lines(order)
-    world.reprice(order.vendor_id, lines[0].sku, lines[0].price_minor - 60)
+    world.reprice(order.vendor_id, lines[0].sku, lines[0].price_minor - 100)
     await world.wait(timedelta(hours=6))
     repeated = await world.live()
     assert repeated is not None

@@ -10,7 +10,8 @@ from replenishment import automatic, offers_refresh, orders
 from replenishment.automatic import MayNotChange, UnknownMandate
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
-from tests.world import CATEGORY, DAY, REINWERK, World
+from tests.household import CATEGORY, DAY, REINWERK
+from tests.world import World
 from vendor_policy import record, store
 from vendor_policy.policy import preset
 from vendor_policy.tables import MandateRow

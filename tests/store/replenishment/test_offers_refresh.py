@@ -12,7 +12,8 @@ from replenishment import offers_refresh
 from replenishment.offers_refresh import Look
 from replenishment.order_states import OrderState
 from replenishment.replenish import Stop
-from tests.world import CATEGORY, HOUR, World, item
+from tests.household import CATEGORY, HOUR, item
+from tests.world import World
 from vendor_policy import store
 from vendor_policy.tables import CatalogueSightRow, RefusedOfferRow
 

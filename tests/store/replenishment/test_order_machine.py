@@ -27,7 +27,8 @@ from replenishment.approvals import AskExpired, Rejection, Word
 from replenishment.case import Occasion
 from replenishment.order_states import COMING, LIVE, IllegalTransition, OrderState
 from replenishment.tables import NeedRow, OrderRow
-from tests.world import HOUR, World
+from tests.household import HOUR
+from tests.world import World
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STANDING = COMING | {OrderState.DELIVERED}

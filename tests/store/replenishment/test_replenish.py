@@ -8,7 +8,8 @@ from replenishment.case import Occasion
 from replenishment.order_states import OrderState
 from replenishment.proposals import Result
 from replenishment.replenish import Stop, start_timers
-from tests.world import DAY, World
+from tests.household import DAY
+from tests.world import World
 from vendor_policy import record, store
 from vendor_policy.policy import preset
 from vendor_policy.record import Agrees

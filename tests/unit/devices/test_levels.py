@@ -8,17 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.checkpoints import LATEST, Track, follow
 from devices.levels import (
-    LATEST,
     DayUse,
     Folded,
     Measured,
     Message,
     Refilled,
     SlotFold,
-    Track,
     Verdict,
-    follow,
 )
 from devices.models import Measure, SlotSpec
 from devices.wire import SlotState

@@ -1,0 +1,202 @@
+"""What there is of a stock, what its owner sets, and what he reports by hand."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from pydantic import ValidationError
+
+from core.outbox import OutboxRow
+from devices import ownership, stock
+from devices.ownership import ManualDevice
+from devices.stock import ChangeStock, NotReportedByHand, SettingRefused, StockUnknown
+from devices.tables import OwnershipRow, ReadingRow, RefillRow
+from tests.conftest import NOON
+from tests.devices_world import World, a_spec, received
+
+
+async def measured(world: World, at: datetime = NOON, **levels: float | None) -> None:
+    said = {
+        slot: {"state": "unknown"} if level is None else {"level": level}
+        for slot, level in levels.items()
+    }
+    seq = int(at.timestamp())
+    body = {"boot_id": 1, "seq": seq, "measured_at": at.isoformat(), "slots": said}
+    await world.send(received("washer-0001", "telemetry", body, at))
+
+
+async def state_of(
+    world: World, slot: str = "detergent", now: datetime = NOON
+) -> stock.StockState:
+    row = await world.stock(slot=slot)
+    async with world.database.snapshot(row.owner_id) as session:
+        return await stock.state(session, row.stock_id, now)
+
+
+def means(world: World) -> dict[str, object]:
+    return {"transaction": world.database.transaction, "clock": world.clock}
+
+
+async def shared(world: World) -> None:
+    """Two slots, one stock."""
+    owner_id = await world.claimed(a_spec("left"), a_spec("right"))
+    left, right = await world.stock(slot="left"), await world.stock(slot="right")
+    await ownership.share_stock(owner_id, left.stock_id, right.stock_id, **means(world))
+
+
+async def test_on_hand_is_what_is_in_all_slots_and_the_spares(world):
+    await shared(world)
+    await measured(world, left=0.5, right=0.25)
+    await world.set_stock((await world.stock(slot="left")).stock_id, spares=1500)
+    found = await state_of(world, "left")
+    assert (found.in_slot, found.on_hand, found.is_known) == (750, 2250, True)
+    assert [each.slot for each in found.slots] == ["left", "right"]
+
+
+async def test_one_unknown_slot_makes_the_stock_unknown(world):
+    await shared(world)
+    await measured(world, left=0.5, right=None)
+    found = await state_of(world, "left")
+    assert (found.in_slot, found.on_hand, found.is_known) == (None, None, False)
+
+
+@pytest.mark.parametrize(("hours", "is_stale"), [(48, False), (48.1, True)])
+async def test_a_silent_device_makes_its_stock_stale(world, hours, is_stale):
+    await world.claimed()
+    await measured(world, detergent=0.5)
+    found = await state_of(world, now=NOON + timedelta(hours=hours))
+    assert (found.is_stale, found.is_known) == (is_stale, True)
+
+
+async def test_a_device_that_never_spoke_is_unknown_and_not_stale(world):
+    await world.claimed()
+    found = await state_of(world, now=NOON + timedelta(days=90))
+    assert (found.is_known, found.is_stale) == (False, False)
+
+
+async def test_another_owners_stock_does_not_exist(world):
+    await world.claimed()
+    stock_id = (await world.stock()).stock_id
+    stranger_id = await world.owner()
+    async with world.database.snapshot(stranger_id) as session:
+        with pytest.raises(StockUnknown):
+            await stock.state(session, stock_id, NOON)
+    with pytest.raises(StockUnknown):
+        await stock.change(stranger_id, stock_id, ChangeStock(mode="off"), **means(world))
+
+
+async def test_settings_change_what_is_named_and_have_the_stock_reviewed(world):
+    owner_id = await world.claimed()
+    stock_id = (await world.stock()).stock_id
+    wanted = ChangeStock(
+        mode="auto",
+        least=200,
+        most=3000,
+        products=("2001000000012",),
+        also_fits=("laundry-powder", "laundry-liquid"),
+    )
+    world.clock.step_to(NOON + timedelta(minutes=1))
+    await stock.change(owner_id, stock_id, wanted, **means(world))
+    row = await world.stock()
+    assert (row.mode, row.least, row.most, row.spares) == ("auto", 200, 3000, 0)
+    assert row.products == ["02001000000012"]
+    assert row.fits == ["laundry-liquid", "laundry-powder"]
+    asked = [each.payload for each in await world.rows(OutboxRow)]
+    assert asked == [{"stock_id": str(stock_id)}]
+    await stock.change(owner_id, stock_id, ChangeStock(has_no_most=True), **means(world))
+    assert ((await world.stock()).most, (await world.stock()).least) == (None, 200)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        (ChangeStock(least=500, most=400), "most"),
+        (ChangeStock(products=("2001000000013",)), "products"),
+        (ChangeStock(products=("detergent",)), "products"),
+    ],
+)
+async def test_an_impossible_setting_is_refused_with_its_field(world, wanted, field):
+    owner_id = await world.claimed()
+    stock_id = (await world.stock()).stock_id
+    with pytest.raises(SettingRefused) as refusal:
+        await stock.change(owner_id, stock_id, wanted, **means(world))
+    assert refusal.value.field == field
+    assert (await world.stock()).least == 0
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"mode": "always"}, {"spares": -1}, {"service_level_ppm": 1_000_000}, {"mood": 1}],
+)
+def test_a_malformed_setting_is_refused_at_the_edge(wanted):
+    with pytest.raises(ValidationError):
+        ChangeStock.model_validate(wanted)
+
+
+async def a_cupboard(world: World) -> OwnershipRow:
+    return await ownership.add_manual_device(
+        await world.owner(),
+        ManualDevice(
+            name="Cupboard",
+            title="Rice",
+            category="rice",
+            fits=("rice",),
+            capacity=2000,
+            unit="g",
+            typical_use_per_day=60,
+        ),
+        ids=world.ids,
+        **means(world),
+    )
+
+
+async def report(world: World, owned: OwnershipRow, amount: float) -> str:
+    return await stock.report_by_hand(
+        owned.owner_id, owned.device_id, "rice", amount, **means(world)
+    )
+
+
+async def test_what_an_owner_reports_by_hand_counts_at_once(world):
+    cupboard = await a_cupboard(world)
+    for days, amount in enumerate([1500, 0, 1900, 1950]):
+        world.clock.step_to(NOON + timedelta(days=days))
+        assert await report(world, cupboard, amount) == "recorded"
+        slot = await world.slot(cupboard.device_id, "rice")
+        assert slot.in_slot == amount
+    assert {each.raw for each in await world.rows(ReadingRow)} == {"by hand"}
+    assert [each.filled for each in await world.rows(RefillRow)] == [1900, 50]
+
+
+async def test_two_reports_at_the_same_instant_both_count(world):
+    cupboard = await a_cupboard(world)
+    await report(world, cupboard, 1500)
+    await report(world, cupboard, 1400)
+    assert (await world.slot(cupboard.device_id, "rice")).in_slot == 1400
+
+
+async def test_more_than_fits_is_refused(world):
+    cupboard = await a_cupboard(world)
+    with pytest.raises(SettingRefused, match="between 0 and 2000 g"):
+        await report(world, cupboard, 2500)
+
+
+async def test_nobody_reports_by_hand_for_a_connected_or_a_strange_device(world):
+    owner_id = await world.claimed()
+    with pytest.raises(NotReportedByHand):
+        await stock.report_by_hand(owner_id, "washer-0001", "detergent", 10, **means(world))
+    cupboard = await a_cupboard(world)
+    with pytest.raises(NotReportedByHand):
+        await stock.report_by_hand(uuid4(), cupboard.device_id, "rice", 10, **means(world))
+
+
+@pytest.mark.parametrize(
+    ("at", "midnight"),
+    [
+        (datetime(2026, 11, 20, 22, 59, tzinfo=UTC), datetime(2026, 11, 20, 23, tzinfo=UTC)),
+        (datetime(2026, 11, 20, 23, 0, tzinfo=UTC), datetime(2026, 11, 21, 23, tzinfo=UTC)),
+        (datetime(2026, 3, 28, 12, 0, tzinfo=UTC), datetime(2026, 3, 28, 23, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 12, 0, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)),
+    ],
+)
+def test_the_next_midnight_is_the_owners_also_when_the_clocks_change(at, midnight):
+    assert stock.next_midnight(at, "Europe/Berlin") == midnight

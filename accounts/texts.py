@@ -1,7 +1,7 @@
 """Everything a person reads: sentences by key in English and German, numbers, dates, money.
 
-Code and stored notices carry a `Text` (key and values); words are made where they are shown.
-The catalogues are read once, at start.
+Pure. Code and stored notices carry a `Text` (key and values); words are made where they are
+shown, from the catalogues of `accounts.catalogues`.
 """
 
 import json
@@ -9,19 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
-from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from core.money import PPM, Money
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 _FORMATS: Final = {"en": "en_GB", "de": "de_DE"}  # how each language writes numbers and dates
-_LOCALES: Final = Path(__file__).parent / "locales"
 
 Value: TypeAlias = (
     "str | int | float | Decimal | Money | Share | date | timedelta | Text | None"
@@ -93,28 +90,6 @@ def _stored(name: str, value: Any) -> Value:
         case list() | dict():
             return json.dumps(value, ensure_ascii=False)
     return value  # type: ignore[no-any-return]  # JSON leaves: str, int, float, None
-
-
-def read_catalogue(language: str) -> Sentences:
-    with (_LOCALES / f"{language}.po").open("rb") as file:
-        catalogue = read_po(file, locale=language)
-    return {
-        _key(message.id): _forms(message.string)
-        for message in catalogue
-        if message.id and message.string
-    }
-
-
-def read_catalogues() -> dict[str, Sentences]:
-    return {language: read_catalogue(language) for language in LANGUAGES}
-
-
-def _key(message_id: str | tuple[str, ...] | list[str]) -> str:
-    return message_id if isinstance(message_id, str) else message_id[0]
-
-
-def _forms(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (string,) if isinstance(string, str) else tuple(string)
 
 
 def _useful_digits(size: float) -> int:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from accounts.texts import LANGUAGES, Sentences, Text, Words, read_catalogues
+from accounts.catalogues import read_catalogues
+from accounts.texts import LANGUAGES, Sentences, Text, Words
 
 _HERE: Final = Path(__file__).parent / "web"
 STATIC: Final = _HERE / "static"

@@ -54,7 +54,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableRow:
+class TableLine:
     at: datetime
     quantity: float | None
     kind: MarkKind | None
@@ -76,7 +76,7 @@ class LevelChart:
     p10_at: datetime | None
     p50_at: datetime | None
     p90_at: datetime | None
-    table: tuple[TableRow, ...]
+    table: tuple[TableLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,9 +204,11 @@ def _ticks(frame: _Frame) -> tuple[Tick, ...]:
     return tuple(Tick(at=at, x=frame.x(at)) for at in days)
 
 
-def _table(history: Sequence[Measured], happened: Sequence[Happened]) -> tuple[TableRow, ...]:
+def _table(history: Sequence[Measured], happened: Sequence[Happened]) -> tuple[TableLine, ...]:
     """One row a day (the last level of it) and one for each event, newest first."""
     by_day = {each.at.date(): each for each in history}
-    rows = [TableRow(at=each.at, quantity=each.quantity, kind=None) for each in by_day.values()]
-    rows += [TableRow(at=each.at, quantity=None, kind=each.kind) for each in happened]
+    rows = [
+        TableLine(at=each.at, quantity=each.quantity, kind=None) for each in by_day.values()
+    ]
+    rows += [TableLine(at=each.at, quantity=None, kind=each.kind) for each in happened]
     return tuple(sorted(rows, key=lambda row: row.at, reverse=True))

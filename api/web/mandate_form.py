@@ -1,13 +1,10 @@
-"""From the form of the permission page to a mandate."""
+"""From the form of the permission page to a mandate. Pure."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from starlette.datastructures import FormData
-
-from accounts.principal import Principal
 from accounts.texts import Text, text
-from api.web import amounts
+from api.web.filled import FilledForm
 from vendor_policy.mandates import Mandate
 
 LONGEST_DAYS = 365
@@ -19,13 +16,11 @@ class MandateRefused(Exception):
         self.problems = problems
 
 
-def read_mandate(form: FormData, admin: Principal, now: datetime) -> Mandate:
-    """Raises MandateRefused with every problem."""
-    today = now.astimezone(ZoneInfo(admin.timezone)).date()
-    products = tuple(str(each) for each in form.getlist("products"))
-    vendors = tuple(str(each) for each in form.getlist("vendors"))
-    cap = amounts.minor(str(form.get("cap", "")))
-    ends_on = _day(str(form.get("ends_on", "")))
+def read_mandate(form: FilledForm, *, now: datetime, timezone: str, member: str) -> Mandate:
+    """member: who accepts it. Raises MandateRefused with every problem."""
+    today = now.astimezone(ZoneInfo(timezone)).date()
+    products, vendors = form.many("products"), form.many("vendors")
+    cap, ends_on = form.minor("cap"), _day(form.one("ends_on"))
     is_in_reach = ends_on and today < ends_on <= today + timedelta(days=LONGEST_DAYS)
     problems = (
         *([] if products and vendors else [text("mandate.none_chosen")]),
@@ -41,7 +36,7 @@ def read_mandate(form: FormData, admin: Principal, now: datetime) -> Mandate:
         order_most_minor=cap,
         ends_on=ends_on,
         accepted_at=now,
-        accepted_by=admin.name,
+        accepted_by=member,
     )
 
 

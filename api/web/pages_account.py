@@ -19,7 +19,6 @@ from api.web.visit import (
     Visit,
     VisitDep,
     back,
-    field,
     local_path,
 )
 
@@ -39,8 +38,8 @@ async def show_sign_in(visit: VisitDep, then: str = "/") -> Response:
 
 @router.post("/sign-in")
 async def do_sign_in(visit: VisitDep, form: CheckedForm) -> Response:
-    email, then = field(form, "email"), local_path(field(form, "then"))
-    outcome = await _sign_in(visit, email, str(form.get("password", "")))
+    email, then = form.one("email"), local_path(form.one("then"))
+    outcome = await _sign_in(visit, email, form.exactly("password"))
     if isinstance(outcome, SignInRefused):
         view = SignInView(email=email, then=then, problem=_refusal(visit, outcome))
         return await visit.page("sign_in.html", view, status=422)
@@ -81,10 +80,10 @@ async def show_sign_up(visit: VisitDep) -> HTMLResponse:
 async def do_sign_up(visit: VisitDep, form: CheckedForm) -> Response:
     platform = visit.platform
     new = NewOwner(
-        name=field(form, "name"),
-        email=field(form, "email"),
-        password=str(form.get("password", "")),
-        timezone=field(form, "timezone"),
+        name=form.one("name"),
+        email=form.one("email"),
+        password=form.exactly("password"),
+        timezone=form.one("timezone"),
         language=visit.language,
     )
     try:
@@ -117,8 +116,8 @@ async def do_sign_out(visit: VisitDep, form: CheckedForm) -> RedirectResponse:
 
 @router.post("/language")
 async def language(visit: VisitDep, form: CheckedForm) -> RedirectResponse:
-    chosen = field(form, "language")
-    response = back(local_path(field(form, "then")))
+    chosen = form.one("language")
+    response = back(local_path(form.one("then")))
     if chosen not in LANGUAGES:
         return response
     visit.set_cookie(response, LANGUAGE_COOKIE, chosen)
@@ -142,7 +141,7 @@ async def show_address(visit: VisitDep) -> HTMLResponse:
 
 @router.post("/address")
 async def save_address(visit: VisitDep, form: CheckedForm) -> Response:
-    values = {name: field(form, name)[:120] for name in ADDRESS_FIELDS}
+    values = {name: form.one(name)[:120] for name in ADDRESS_FIELDS}
     values["region"] = values["region"].upper()
     is_country = len(values["region"]) == 2 and values["region"].isalpha()
     if not (all(values.values()) and is_country):

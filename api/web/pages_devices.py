@@ -8,7 +8,7 @@ from accounts.tables import NoticeRow
 from accounts.texts import text
 from api.web import queries_devices, queries_home
 from api.web.views import ClaimView
-from api.web.visit import CheckedForm, Visit, VisitDep, back, field
+from api.web.visit import CheckedForm, Visit, VisitDep, back
 from devices import ownership
 from devices.ownership import Claim, ClaimCodeUnknown, TooManyTries
 
@@ -52,12 +52,12 @@ async def data_sheet(visit: VisitDep, code: str = "") -> HTMLResponse:
 
 @router.post("/claims")
 async def claim(visit: VisitDep, form: CheckedForm) -> Response:
-    platform, code = visit.platform, field(form, "code")
+    platform, code = visit.platform, form.one("code")
     wanted = Claim(
         owner_id=visit.admin.party_id,
         code=code,
-        name=field(form, "name")[:80],
-        place=field(form, "place")[:80],
+        name=form.one("name")[:80],
+        place=form.one("place")[:80],
     )
     try:
         await ownership.claim(

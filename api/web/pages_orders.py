@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.refusals import Fault, Invalid
 from api.web import queries_decision, queries_home, queries_orders
-from api.web.visit import CheckedForm, VisitDep, back, field
+from api.web.visit import CheckedForm, VisitDep, back
 from replenishment import approvals
 from replenishment.approvals import Rejection, Word
 from replenishment.overrides import Choice
@@ -76,13 +76,13 @@ async def override(
 
 @router.post("/orders/{order_id}/choose")
 async def choose(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
-    packs = field(form, "packs")
+    packs = form.one("packs")
     if packs and not packs.isdecimal():
         raise Invalid([Fault(field="packs", code="number", message="a whole number")])
     choice = Choice(
-        offer_id=field(form, "offer_id"),
+        offer_id=form.one("offer_id"),
         packs=int(packs) if packs else None,
-        accepts_warning=field(form, "accept_warning") == "true",
+        accepts_warning=form.one("accept_warning") == "true",
     )
     chosen = await approvals.choose(
         order_id,
@@ -97,7 +97,7 @@ async def choose(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirect
 
 @router.post("/orders/{order_id}/reject")
 async def reject(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
-    never = field(form, "reason") == Rejection.NEVER_THIS
+    never = form.one("reason") == Rejection.NEVER_THIS
     await approvals.reject(
         order_id,
         Rejection.NEVER_THIS if never else Rejection.NOT_NOW,

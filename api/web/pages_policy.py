@@ -8,7 +8,7 @@ from accounts import notices
 from accounts.texts import Text, text
 from api.web import queries_policy
 from api.web.policy_form import PolicyRefused, read_policy
-from api.web.visit import CheckedForm, Visit, VisitDep, back, field
+from api.web.visit import CheckedForm, Visit, VisitDep, back
 from replenishment import automatic
 from vendor_policy import store
 
@@ -32,7 +32,7 @@ async def save(visit: VisitDep, form: CheckedForm) -> Response:
     async with visit.reading() as session:
         version, present = await queries_policy.in_force(session, admin.party_id)
         cards = await queries_policy.category_cards(session)
-    if field(form, "version") != str(version):
+    if form.one("version") != str(version):
         return await _page(visit, (text("policy.changed_meanwhile"),))
     try:
         wanted = read_policy(form, present, cards)
@@ -57,7 +57,7 @@ async def save(visit: VisitDep, form: CheckedForm) -> Response:
 @router.post("/kill-switch")
 async def kill_switch(visit: VisitDep, form: CheckedForm) -> RedirectResponse:
     transaction, clock = visit.platform.transaction, visit.platform.clock
-    if field(form, "is_stopped") == "false":
+    if form.one("is_stopped") == "false":
         await automatic.resume(visit.member, transaction=transaction, clock=clock)
         return back("/", "resumed")
     await automatic.stop(visit.member, transaction=transaction, clock=clock)

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.datastructures import FormData
 
 from api.refusals import Fault, Invalid, parse
 from api.web import queries_policy, queries_stock
+from api.web.filled import FilledForm
 from api.web.mandate_form import MandateRefused, read_mandate
-from api.web.visit import CheckedForm, VisitDep, back, field, fields
+from api.web.visit import CheckedForm, VisitDep, back
 from devices import stock
 from devices.stock import ChangeStock
 from replenishment import automatic
@@ -41,28 +41,28 @@ async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redirect
     return back(f"/stocks/{stock_id}", "saved")
 
 
-def _wanted(form: FormData) -> ChangeStock:
+def _wanted(form: FilledForm) -> ChangeStock:
     """An empty upper limit takes it away; other empty fields stay as they are."""
     names = ("mode", "spares", "least", "most", "service_level_ppm")
-    given = {name: value for name in names if (value := field(form, name))}
+    given = {name: value for name in names if (value := form.one(name))}
     return parse(
         ChangeStock,
-        {**given, "has_no_most": not field(form, "most"), "products": fields(form, "products")},
+        {**given, "has_no_most": not form.one("most"), "products": form.many("products")},
     )
 
 
 @router.post("/stocks/{stock_id}/by-hand")
 async def report(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
     try:
-        amount = float(field(form, "amount_full") or field(form, "amount").replace(",", "."))
+        amount = float(form.one("amount_full") or form.one("amount").replace(",", "."))
     except ValueError:
         raise Invalid([Fault(field="amount", code="number", message="a number")]) from None
     async with visit.reading() as session:
         await queries_stock.find_stock(session, stock_id)
     await stock.report_by_hand(
         visit.admin.party_id,
-        field(form, "device_id"),
-        field(form, "slot"),
+        form.one("device_id"),
+        form.one("slot"),
         amount,
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,
@@ -80,7 +80,9 @@ async def show_mandate(visit: VisitDep, stock_id: UUID) -> HTMLResponse:
 @router.post("/stocks/{stock_id}/mandate")
 async def accept_mandate(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Response:
     try:
-        mandate = read_mandate(form, visit.admin, visit.now)
+        mandate = read_mandate(
+            form, now=visit.now, timezone=visit.timezone, member=visit.admin.name
+        )
     except MandateRefused as refused:
         async with visit.reading() as session:
             view = await queries_policy.mandate_view(

@@ -1,13 +1,12 @@
-"""From the questions of the policy page to a policy."""
+"""From the questions of the policy page to a policy. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from starlette.datastructures import FormData
 
 from accounts.texts import Text, stored_text, text
-from api.web import amounts
+from api.web.filled import FilledForm
 from vendor_policy import policy as policies
 from vendor_policy.declarations import ProductCard, Unit
 from vendor_policy.policy import PRESETS, Policy
@@ -23,7 +22,7 @@ class PolicyRefused(Exception):
 
 
 def read_policy(
-    form: FormData, present: Policy, cards: Mapping[str, list[ProductCard]]
+    form: FilledForm, present: Policy, cards: Mapping[str, list[ProductCard]]
 ) -> Policy:
     """What the page asks is taken from the form, all else stays. Another preset brings its own
     numbers. Raises PolicyRefused with every problem.
@@ -32,12 +31,12 @@ def read_policy(
     if problems:
         raise PolicyRefused(problems)
     wanted = policies.to_json(present) | _preset(form, present)
-    stock_out = amounts.minor(str(form.get("stock_out_per_day", "")))
+    stock_out = form.minor("stock_out_per_day")
     if stock_out is not None and stock_out != present.stock_out_minor_per_day:
         wanted["stock_out_minor_per_day"] = stock_out
     wanted |= {
-        "ask_above_minor": amounts.minor(str(form.get("ask_above", ""))),
-        "vendors_blocked": [str(each) for each in form.getlist("vendors_blocked")],
+        "ask_above_minor": form.minor("ask_above"),
+        "vendors_blocked": list(form.many("vendors_blocked")),
         "brands_allowed": _brands(form, present, cards),
         "price_bands": _bands(form, present, cards),
     }
@@ -47,37 +46,36 @@ def read_policy(
         raise PolicyRefused(tuple(_problems(error))) from error
 
 
-def _preset(form: FormData, present: Policy) -> dict[str, Any]:
-    name = str(form.get("preset", present.preset))
-    chosen = next((each for each in PRESETS if each == name), present.preset)
+def _preset(form: FilledForm, present: Policy) -> dict[str, Any]:
+    chosen = next((each for each in PRESETS if each == form.one("preset")), present.preset)
     if chosen == present.preset:
         return {}
     return {"preset": chosen, "attribute_credits": [], **PRESETS[chosen]}
 
 
-def _wrong_amounts(form: FormData, cards: Mapping[str, list[ProductCard]]) -> Iterator[Text]:
+def _wrong_amounts(form: FilledForm, cards: Mapping[str, list[ProductCard]]) -> Iterator[Text]:
     for name in ("ask_above", "stock_out_per_day", *(f"band:{each}" for each in cards)):
-        typed = str(form.get(name, "")).strip()
-        if typed and amounts.minor(typed) is None:
+        typed = form.one(name)
+        if typed and form.minor(name) is None:
             yield text("policy.problem.amount", value=typed[:40])
 
 
 def _brands(
-    form: FormData, present: Policy, cards: Mapping[str, list[ProductCard]]
+    form: FilledForm, present: Policy, cards: Mapping[str, list[ProductCard]]
 ) -> list[dict[str, Any]]:
     others = [
         each.model_dump(mode="json")
         for each in present.brands_allowed
         if each.category not in cards
     ]
-    chosen = {each: [str(name) for name in form.getlist(f"brand:{each}")] for each in cards}
+    chosen = {each: list(form.many(f"brand:{each}")) for each in cards}
     return others + [
         {"category": category, "names": names} for category, names in chosen.items() if names
     ]
 
 
 def _bands(
-    form: FormData, present: Policy, cards: Mapping[str, list[ProductCard]]
+    form: FilledForm, present: Policy, cards: Mapping[str, list[ProductCard]]
 ) -> list[dict[str, Any]]:
     others = [
         each.model_dump(mode="json")
@@ -85,7 +83,7 @@ def _bands(
         if each.category not in cards
     ]
     for category, products in cards.items():
-        most = amounts.minor(str(form.get(f"band:{category}", "")))
+        most = form.minor(f"band:{category}")
         if most is not None:
             others.append(_band(category, products[0].unit, most, present))
     return others

@@ -27,6 +27,7 @@ from api.deps import (
     check_csrf,
 )
 from api.render import Shell
+from api.web.filled import FilledForm
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 
@@ -173,7 +174,7 @@ def get_visit(request: Request, platform: PlatformDep, principal: MaybePrincipal
 VisitDep = Annotated[Visit, Depends(get_visit)]
 
 
-async def checked_form(visit: VisitDep) -> FormData:
+async def checked_form(visit: VisitDep) -> FilledForm:
     """The form of an act, after its token was compared with the session's, or before sign-in
     with the guest cookie's. Raises CsrfMissing.
     """
@@ -182,12 +183,20 @@ async def checked_form(visit: VisitDep) -> FormData:
         "none",
     ):
         raise CsrfMissing
-    form = await visit.request.form()
-    check_csrf(str(form.get("csrf_token", "")), visit.csrf_token)
+    form = filled(await visit.request.form())
+    check_csrf(form.exactly("csrf_token"), visit.csrf_token)
     return form
 
 
-CheckedForm = Annotated[FormData, Depends(checked_form)]
+def filled(form: FormData) -> FilledForm:
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    names = dict.fromkeys(name for name, _ in texts)
+    return FilledForm(
+        {name: tuple(value for other, value in texts if other == name) for name in names}
+    )
+
+
+CheckedForm = Annotated[FilledForm, Depends(checked_form)]
 
 
 def back(path: str, said: str = "") -> RedirectResponse:
@@ -200,12 +209,3 @@ def local_path(wanted: str) -> str:
     parts = urlsplit(wanted)
     is_ours = not parts.scheme and not parts.netloc and wanted.startswith("/")
     return wanted if is_ours and not wanted.startswith(("//", "/\\")) else "/"
-
-
-def field(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
-
-
-def fields(form: FormData, name: str) -> tuple[str, ...]:
-    return tuple(value for value in form.getlist(name) if isinstance(value, str))

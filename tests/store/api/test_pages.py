@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from accounts.texts import read_catalogues
+from accounts.catalogues import read_catalogues
 from tests.store.api.world import Home, World, routes_of, state_of, stock_of
 
 OWNER_PAGES = (

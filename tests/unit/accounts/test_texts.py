@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts.texts import Share, UnknownText, Words, read_catalogues, stored_text, text
+from accounts.catalogues import read_catalogues
+from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
 from api.web.wording import CATEGORIES
 from core.money import Money
@@ -183,8 +184,8 @@ def test_a_stored_text_gets_its_money_shares_units_and_dates_back():
 
 def test_a_text_within_a_text_is_said_in_the_same_language():
     what = text("supply.spares", amount=text("amount.fill", n=2))
-    assert words("en").say(what) == "2 fills on the shelf."
-    assert words("de").say(what) == "2 Füllungen im Schrank."
+    assert words("en").say(what) == "2\u00a0fills on the shelf."
+    assert words("de").say(what) == "2\u00a0Füllungen im Schrank."
 
 
 def test_an_unknown_key_is_an_error_and_not_an_empty_page():

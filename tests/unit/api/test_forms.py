@@ -1,13 +1,11 @@
 """What people type, as values."""
 
 from datetime import UTC, date, datetime
-from uuid import uuid4
 
 import pytest
-from starlette.datastructures import FormData
 
-from accounts.principal import Audience, Principal
 from api.web import amounts
+from api.web.filled import FilledForm
 from api.web.mandate_form import MandateRefused, read_mandate
 from api.web.policy_form import PolicyRefused, read_policy
 from api.web.visit import local_path
@@ -15,9 +13,14 @@ from tests.unit.vendor_policy.builders import a_card
 from vendor_policy.policy import preset
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ADMIN = Principal(
-    audience=Audience.OWNER, party_id=uuid4(), name="nora@example.org", timezone="Europe/Berlin"
-)
+ACCEPTED = {"now": NOW, "timezone": "Europe/Berlin", "member": "nora@example.org"}
+
+
+def form_of(fields: list[tuple[str, str]]) -> FilledForm:
+    names = {name for name, _ in fields}
+    return FilledForm({name: tuple(v for n, v in fields if n == name) for name in names})
+
+
 CARDS = {"laundry-detergent": [a_card()]}
 TERMS = [
     ("products", "2001000000012"),
@@ -46,25 +49,25 @@ def test_amounts_are_read_in_either_notation(typed, minor):
 
 
 def test_another_preset_brings_its_own_numbers():
-    form = FormData([("preset", "fastest"), ("stock_out_per_day", "2,00")])
+    form = form_of([("preset", "fastest"), ("stock_out_per_day", "2,00")])
     wanted = read_policy(form, preset("balanced"), CARDS)
     assert (wanted.preset, wanted.stock_out_minor_per_day) == ("fastest", 2000)
 
 
 def test_an_amount_that_was_changed_holds_against_the_preset():
-    form = FormData([("preset", "fastest"), ("stock_out_per_day", "5")])
+    form = form_of([("preset", "fastest"), ("stock_out_per_day", "5")])
     assert read_policy(form, preset("balanced"), CARDS).stock_out_minor_per_day == 500
 
 
 def test_leaving_the_greenest_preset_takes_its_credits_along():
-    wanted = read_policy(FormData([("preset", "balanced")]), preset("greenest"), CARDS)
+    wanted = read_policy(form_of([("preset", "balanced")]), preset("greenest"), CARDS)
     assert wanted.attribute_credits == ()
 
 
 def test_criteria_of_categories_that_are_not_asked_about_stay():
     band = {"category": "coffee-beans", "unit": "g", "per_quantity": 1000, "most_minor": 2000}
     present = type(preset()).model_validate({**preset().model_dump(), "price_bands": [band]})
-    wanted = read_policy(FormData([("band:laundry-detergent", "8.50")]), present, CARDS)
+    wanted = read_policy(form_of([("band:laundry-detergent", "8.50")]), present, CARDS)
     assert {each.category: each.most_minor for each in wanted.price_bands} == {
         "coffee-beans": 2000,
         "laundry-detergent": 850,
@@ -72,14 +75,14 @@ def test_criteria_of_categories_that_are_not_asked_about_stay():
 
 
 def test_every_wrong_amount_is_named_at_once():
-    form = FormData([("ask_above", "much"), ("band:laundry-detergent", "little")])
+    form = form_of([("ask_above", "much"), ("band:laundry-detergent", "little")])
     with pytest.raises(PolicyRefused) as refused:
         read_policy(form, preset(), CARDS)
     assert [each.values["value"] for each in refused.value.problems] == ["much", "little"]
 
 
 def test_a_mandate_holds_exactly_what_was_accepted():
-    mandate = read_mandate(FormData(TERMS), ADMIN, NOW)
+    mandate = read_mandate(form_of(TERMS), **ACCEPTED)
     assert mandate.order_most_minor == 2500
     assert mandate.ends_on == date(2027, 5, 31)
     assert mandate.accepted_by == "nora@example.org"
@@ -99,9 +102,9 @@ def test_a_mandate_holds_exactly_what_was_accepted():
 )
 def test_an_impossible_mandate_says_what_is_wrong(name, value, problem):
     kept = [each for each in TERMS if each[0] != name]
-    form = FormData(kept if value is None else [*kept, (name, value)])
+    form = form_of(kept if value is None else [*kept, (name, value)])
     with pytest.raises(MandateRefused) as refused:
-        read_mandate(form, ADMIN, NOW)
+        read_mandate(form, **ACCEPTED)
     assert [each.key for each in refused.value.problems] == [problem]
 
 

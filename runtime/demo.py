@@ -15,11 +15,12 @@ from time import monotonic
 from typing import Final
 
 import httpx
+from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.app import create_app
-from core.clock import SteppedClock, WallClock
+from core.clock import SteppedClock
 from core.ids import RandomIds, SeededIds
 from core.settings import Settings
 from demo_shop import assortment
@@ -62,9 +63,7 @@ class Stage:
     run: DemoRun
     clock: SteppedClock
     platform: Platform
-    furnished: Furnished
     conductor: Conductor
-    shops: tuple[ShopApp, ...]
     folder: Path
     url: str
     ends_at: datetime
@@ -129,30 +128,22 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
     """Platform, gateway, pages, shops, devices and owner, on free loopback ports but for the
     pages. Starts from an empty folder below `settings.home`. Raises CannotStart.
     """
+    bound = listener(settings.http_host, settings.http_port, variable="NACHSCHUB_HTTP_PORT")
     folder = settings.home / "demo"
-    pages = listener(settings.http_host, settings.http_port, variable="NACHSCHUB_HTTP_PORT")
     shutil.rmtree(folder, ignore_errors=True)
     ends_at = datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SteppedClock(ends_at - timedelta(days=run.days))
-    demo_settings = settings.model_copy(
-        update={"home": folder, "database_url": "", "allow_loopback_shops": True}
-    )
     async with AsyncExitStack() as stack:
         platform = await stack.enter_async_context(
             wiring.opened(
-                demo_settings,
-                public_url=url_of(pages),
+                settings.model_copy(
+                    update={"home": folder, "database_url": "", "allow_loopback_shops": True}
+                ),
+                public_url=url_of(bound),
                 sources=Sources(clock=clock, ids=SeededIds(run.seed)),
             )
         )
-        app = create_app(
-            platform.database,
-            clock=clock,
-            wall=WallClock(),
-            ids=RandomIds(),  # sessions must not be guessable, not even here
-            device_key=platform.device_key,
-        )
-        await stack.enter_async_context(serving(app, pages))
+        await stack.enter_async_context(serving(_pages(platform), bound))
         shops, urls = await _open_shops(stack, folder, clock, run.seed)
         furnished = await furnish(platform)
         await market.register(
@@ -161,47 +152,68 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
             now=clock.now(),
             base_urls=urls,
         )
-        gateway = wiring.gateway(platform)
-        port = await gateway.start(settings.mqtt_host, 0)
-        stack.push_async_callback(gateway.close)
-        record = stack.enter_context(truth.recorder(folder / TRUTH))
         yield Stage(
             run=run,
             clock=clock,
             platform=platform,
-            furnished=furnished,
             conductor=Conductor(
                 clock=clock,
                 worker=platform.worker,
                 transaction=platform.database.transaction,
-                household=Household(
-                    run.seed,
-                    start_at=clock.now(),
-                    record=record,
-                    faults=USUAL_FAULTS if run.has_faults else NO_FAULTS,
-                ),
-                publisher=await stack.enter_async_context(
-                    Publisher(host=settings.mqtt_host, port=port, secrets=furnished.secrets)
-                ),
+                household=_household(stack, run, clock, folder),
+                publisher=await _publisher(stack, platform, furnished),
                 shops=shops,
-                owner=OwnerAtTheApi(
-                    await stack.enter_async_context(_api(url_of(pages), furnished)),
-                    Owner(run.seed),
-                ),
+                owner=await _owner(stack, run, url_of(bound), furnished),
             ),
-            shops=tuple(shops),
             folder=folder,
-            url=url_of(pages),
+            url=url_of(bound),
             ends_at=ends_at,
         )
 
 
-def _api(url: str, furnished: Furnished) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def _pages(platform: Platform) -> FastAPI:
+    return create_app(
+        platform.database,
+        clock=platform.clock,
+        wall=platform.wall,
+        ids=RandomIds(),  # sessions must not be guessable, not even here
+        device_key=platform.device_key,
+    )
+
+
+def _household(
+    stack: AsyncExitStack, run: DemoRun, clock: SteppedClock, folder: Path
+) -> Household:
+    return Household(
+        run.seed,
+        start_at=clock.now(),
+        record=stack.enter_context(truth.recorder(folder / TRUTH)),
+        faults=USUAL_FAULTS if run.has_faults else NO_FAULTS,
+    )
+
+
+async def _publisher(
+    stack: AsyncExitStack, platform: Platform, furnished: Furnished
+) -> Publisher:
+    """The devices, connected to a gateway on a free port."""
+    host = platform.settings.mqtt_host
+    gateway = wiring.gateway(platform)
+    port = await gateway.start(host, 0)
+    stack.push_async_callback(gateway.close)
+    return await stack.enter_async_context(
+        Publisher(host=host, port=port, secrets=furnished.secrets)
+    )
+
+
+async def _owner(
+    stack: AsyncExitStack, run: DemoRun, url: str, furnished: Furnished
+) -> OwnerAtTheApi:
+    client = httpx.AsyncClient(
         base_url=url,
         headers={"Authorization": f"Bearer {furnished.owner_key}"},
         trust_env=False,
     )
+    return OwnerAtTheApi(await stack.enter_async_context(client), Owner(run.seed))
 
 
 async def _open_shops(

@@ -1,7 +1,7 @@
 """The only file that names concrete adapters: builds a platform from settings."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -64,45 +64,46 @@ async def opened(
     migrate(settings.database)
     database = given.database or Database(settings.database)
     writer = given.writer or Writer(settings.database)
-    wall = WallClock()
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(database.close)
-        stack.callback(writer.close)
-        client = await stack.enter_async_context(
-            shop_client(allow_loopback=settings.allow_loopback_shops)
-        )
-        shops = Shops(
-            transaction=database.transaction,
-            client=client,
-            profile_url=public_url + PROFILE_PATH,
-            allow_loopback=settings.allow_loopback_shops,
-        )
-        use_cases = UseCases(
-            transaction=database.transaction,
-            clock=given.clock,
-            ids=given.ids,
-            forecaster=ExponentialForecaster(),
-            vendor_of=shops.vendor_of,
-        )
-        worker = Worker(
-            use_cases=use_cases.table(),
-            transaction=database.transaction,
-            clock=given.clock,
-            wall=wall,
-            lease=timedelta(seconds=settings.claim_lease_s),
-        )
-        async with database.transaction(ALL_OWNERS) as session:
-            await replenish.start_timers(session, at=given.clock.now())
-        yield Platform(
-            settings=settings,
-            database=database,
-            writer=writer,
-            worker=worker,
-            device_key=load_key(settings.keys, DEVICE_KEY),
-            clock=given.clock,
-            wall=wall,
-            ids=given.ids,
-        )
+    try:
+        async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
+            shops = Shops(
+                transaction=database.transaction,
+                client=client,
+                profile_url=public_url + PROFILE_PATH,
+                allow_loopback=settings.allow_loopback_shops,
+            )
+            async with database.transaction(ALL_OWNERS) as session:
+                await replenish.start_timers(session, at=given.clock.now())
+            yield Platform(
+                settings=settings,
+                database=database,
+                writer=writer,
+                worker=_worker(settings, given, database, shops),
+                device_key=load_key(settings.keys, DEVICE_KEY),
+                clock=given.clock,
+                wall=WallClock(),
+                ids=given.ids,
+            )
+    finally:
+        writer.close()
+        await database.close()
+
+
+def _worker(settings: Settings, given: Sources, database: Database, shops: Shops) -> Worker:
+    use_cases = UseCases(
+        transaction=database.transaction,
+        clock=given.clock,
+        ids=given.ids,
+        forecaster=ExponentialForecaster(),
+        vendor_of=shops.vendor_of,
+    )
+    return Worker(
+        use_cases=use_cases.table(),
+        transaction=database.transaction,
+        clock=given.clock,
+        wall=WallClock(),
+        lease=timedelta(seconds=settings.claim_lease_s),
+    )
 
 
 def gateway(platform: Platform) -> Gateway:

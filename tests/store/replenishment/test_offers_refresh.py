@@ -54,7 +54,7 @@ async def test_a_shop_is_looked_at_more_often_while_something_is_needed(world: W
         vendor.items[CATEGORY] = ()  # so that the need stays unmet
     await world.measure(200)
     await world.review()
-    await look(world)
+    await world.work()
     assert EVERY in await due_at(world, "refresh_offers")
 
 

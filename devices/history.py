@@ -32,15 +32,16 @@ class LevelReading:
 
 
 async def day_uses(
-    session: AsyncSession, places: Collection[Place], *, before_on: date
+    session: AsyncSession, places: Collection[Place], *, from_on: date, before_on: date
 ) -> dict[Place, list[DayUse]]:
-    """Of each slot, oldest first, without days from `before_on` on: today is still open.
+    """Of each slot, oldest first; today is still open, `before_on` leaves it out.
     A gap is one entry with its exposure; days with nothing used are there.
     """
     statement = (
         select(DayUseRow)
         .where(
             tuple_(DayUseRow.device_id, DayUseRow.slot).in_(places),
+            col(DayUseRow.day_on) >= from_on,
             col(DayUseRow.day_on) < before_on,
         )
         .order_by(col(DayUseRow.day_on))

@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--email")
     parser.add_argument("--password")
     parser.add_argument("names", nargs="*", help="sample pages, or paths with --url")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     args.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -46,7 +46,7 @@ async def data_sheet(visit: VisitDep, code: str = "") -> HTMLResponse:
         )
     except (ClaimCodeUnknown, TooManyTries) as refused:
         return await _refused(visit, code, refused)
-    sheet = queries_devices.data_sheet(code, found)
+    sheet = queries_devices.data_sheet(code, found, visit.language)
     return await visit.page("data_sheet.html", sheet, "devices")
 
 

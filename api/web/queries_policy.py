@@ -175,7 +175,7 @@ async def mandate_view(
 ) -> MandateView:
     stock = await find_stock(session, stock_id)
     cards = await fitting_cards(session, stock)
-    home = await load(session, now)
+    home = await load(session, now, member.language)
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     return MandateView(
         stock_id=stock_id,

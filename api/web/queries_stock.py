@@ -44,7 +44,7 @@ async def stock_view(
     session: AsyncSession, stock_id: UUID, member: Principal, now: datetime
 ) -> StockView:
     stock = await find_stock(session, stock_id)
-    home = await household.load(session, now)
+    home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
     known = await queries_orders.names(session, orders)

@@ -27,7 +27,7 @@ ANY_ZONE: Final = ZoneInfo("UTC")  # contents do not depend on where days begin
 @dataclass(frozen=True, slots=True)
 class LevelReading:
     at: datetime
-    amount: float  # units, as measured; of a counter: as counted down
+    amount: float | None  # units, as measured or counted down; None: it could not say
     is_glitch: bool
 
 
@@ -72,7 +72,7 @@ async def refills(
 async def level_series(
     session: AsyncSession, device_id: str, slot: str, *, since: datetime, until: datetime
 ) -> list[LevelReading]:
-    """Oldest first; readings without a measure are left out."""
+    """Oldest first."""
     row = await session.get_one(SlotRow, (device_id, slot))
     spec = SlotSpec.model_validate(row.spec)
     if spec.measure is Measure.USAGE:
@@ -87,7 +87,6 @@ async def level_series(
     return [
         LevelReading(each.at, each.amount, verdict == Verdict.GLITCH)
         for each, verdict in measured
-        if each.amount is not None
     ]
 
 
@@ -111,8 +110,7 @@ async def _counted_down(
     state, points = SlotFold(), []
     for message in sorted(messages, key=lambda each: each.key):
         state = levels.fold(state, message, spec, ANY_ZONE).state
-        if state.in_slot is not None:
-            points.append(LevelReading(message.at, state.in_slot, is_glitch=False))
+        points.append(LevelReading(message.at, state.in_slot, is_glitch=False))
     return points
 
 

@@ -79,9 +79,10 @@ class Household:
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
         stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
         level_ppm = _level_ppm(slot)
+        spec = SlotSpec.model_validate(slot.spec)
         has_spares = stock is not None and stock.spares > 0
         return Gauge(
-            name=stock.name if stock else SlotSpec.model_validate(slot.spec).title_in(self.language),
+            name=stock.name if stock else spec.title_in(self.language),
             stock_id=slot.stock_id,
             level_ppm=level_ppm,
             condition=_condition(level_ppm, has_spares=has_spares),

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
 from accounts.tables import NoticeRow
-from accounts.texts import Text, stored_text, text
+from accounts.texts import stored_text, text
 from api.refusals import NotFound
 from api.web import wording
 from api.web.household import QUARANTINE_SHOWN

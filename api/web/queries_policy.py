@@ -158,10 +158,17 @@ def _weights(policy: Policy) -> list[Text]:
     found = [text("policy.rule.stock_out", amount=day)]
     if policy.loyalty_credit_ppm:
         found.append(text("policy.rule.loyalty", share=Share(policy.loyalty_credit_ppm)))
-    credited = (*policy.brand_credits, *policy.vendor_credits, *policy.attribute_credits)
     found += [
         text("policy.rule.credit", name=each.name, share=Share(each.credit_ppm))
-        for each in credited
+        for each in (*policy.brand_credits, *policy.vendor_credits)
+    ]
+    found += [
+        text(
+            "policy.rule.credit",
+            name=wording.attributes([each.name]),
+            share=Share(each.credit_ppm),
+        )
+        for each in policy.attribute_credits
     ]
     return found
 

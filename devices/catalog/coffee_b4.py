@@ -41,8 +41,8 @@ MODEL: Final = DeviceModel(
         " Nachfüllungen.",
         every_hours=6,
         kept_where="On this installation only; the maker sees nothing unless you share it.",
-        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer Sie teilen"
-        " es mit ihm.",
+        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer"
+        " Sie teilen es mit ihm.",
         kept_days=400,
     ),
 )

@@ -33,11 +33,12 @@ MODEL: Final = DeviceModel(
     ),
     data_sheet=DataSheet(
         sends="Level of each toner after every print job and at least every 6 hours.",
-        sends_de="Füllstand jedes Toners nach jedem Druckauftrag und mindestens alle 6 Stunden.",
+        sends_de="Füllstand jedes Toners nach jedem Druckauftrag und mindestens alle"
+        " 6 Stunden.",
         every_hours=6,
         kept_where="On this installation only; the maker sees nothing unless you share it.",
-        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer Sie teilen"
-        " es mit ihm.",
+        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer"
+        " Sie teilen es mit ihm.",
         kept_days=400,
     ),
 )

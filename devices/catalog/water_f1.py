@@ -25,11 +25,12 @@ MODEL: Final = DeviceModel(
     ),
     data_sheet=DataSheet(
         sends="How much of the cartridge is left, every 6 hours; when it is replaced.",
-        sends_de="Wie viel von der Kartusche übrig ist, alle 6 Stunden; wann sie gewechselt wird.",
+        sends_de="Wie viel von der Kartusche übrig ist, alle 6 Stunden; wann sie"
+        " gewechselt wird.",
         every_hours=6,
         kept_where="On this installation only; the maker sees nothing unless you share it.",
-        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer Sie teilen"
-        " es mit ihm.",
+        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer"
+        " Sie teilen es mit ihm.",
         kept_days=400,
     ),
 )

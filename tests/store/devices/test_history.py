@@ -45,6 +45,7 @@ async def test_a_chart_shows_levels_as_measured_and_marks_glitches(world):
     assert [(each.amount, each.is_glitch) for each in points] == [
         (500, False),
         (900, True),
+        (None, False),
         (480, False),
     ]
 

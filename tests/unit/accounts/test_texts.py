@@ -12,7 +12,7 @@ import pytest
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
-from api.web.wording import CATEGORIES
+from api.web.wording import ATTRIBUTES, CATEGORIES
 from core.money import Money
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
@@ -26,7 +26,7 @@ CATALOGUES = read_catalogues()
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
 # First words of keys: a string literal in the code that begins so is a key.
 AREAS = {key.split(".")[0] for key in CATALOGUES["en"]}
-ERRORS = {*error_page.WORDING.values(), "broken"}
+ERRORS = {*error_page.WORDING.values(), "broken", error_page.ADDRESS_MISSING}
 REASONS_TO_ASK = (  # beside an ask's history row, see replenishment.proposals
     "mode",
     "stopped",
@@ -65,6 +65,7 @@ MADE = {
     *(f"chart.{each}" for each in ("refill", "order", "delivery")),
     *(f"line.{each}" for each in LINES),
     *(f"category.{each}" for each in CATEGORIES),
+    *(f"attribute.{each}" for each in ATTRIBUTES),
     *(f"quarantine.{each}" for each in queries_devices.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
@@ -184,7 +185,7 @@ def test_a_stored_text_gets_its_money_shares_units_and_dates_back():
 
 def test_a_text_within_a_text_is_said_in_the_same_language():
     what = text("supply.spares", amount=text("amount.fill", n=2))
-    assert words("en").say(what) == "2\u00a0fills on the shelf."
+    assert words("en").say(what) == "2\u00a0cartridges on the shelf."
     assert words("de").say(what) == "2\u00a0Füllungen im Schrank."
 
 

@@ -59,6 +59,7 @@ async def stock_view(
         mode=_mode(stock),
         mandate=await _mandate(session, stock),
         spares=stock.spares,
+        on_shelf=household.spares(stock),
         least=stock.least,
         most=stock.most,
         service_level_ppm=stock.service_level_ppm,
@@ -254,10 +255,13 @@ def _marks(orders: Iterable[OrderRow], since: datetime) -> list[Happened]:
 
 
 def _depletion(stock: StockRow, now: datetime) -> Depletion | None:
+    """Of what is in the device, as the line above it: the spares come after that."""
     told = stock.forecast or {}
     days = told.get("days_of_supply")
     if not days:
         return None
     passed = (now - datetime.fromisoformat(told["at"])) / timedelta(days=1)
-    p10, p50, p90 = (max(0.0, days[key] - passed) for key in ("p10", "p50", "p90"))
+    inside, spares = told["position"]["in_slot"], told["position"]["spares"]
+    share = inside / (inside + spares) if inside else 0.0
+    p10, p50, p90 = (max(0.0, days[key] * share - passed) for key in ("p10", "p50", "p90"))
     return Depletion(p10_days=p10, p50_days=p50, p90_days=p90)

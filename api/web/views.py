@@ -161,6 +161,7 @@ class StockView:
     mode: Mode
     mandate: MandateLine | None
     spares: int
+    on_shelf: Text | None  # the spares in words
     least: int
     most: int | None
     service_level_ppm: int

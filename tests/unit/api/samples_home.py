@@ -219,6 +219,7 @@ STOCK = StockView(
         ends_on=date(2027, 5, 31),
     ),
     spares=1500,
+    on_shelf=text("supply.spares", amount=text("amount.ml", n=1500)),
     least=0,
     most=6000,
     service_level_ppm=950_000,

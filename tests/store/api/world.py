@@ -279,6 +279,8 @@ async def token_in(client: httpx.AsyncClient, page: str) -> str:
     return re.search(r'name="csrf_token" value="([^"]+)"', html)[1]
 
 
-async def act(client: httpx.AsyncClient, page: str, address: str, **form: str) -> httpx.Response:
-    token = await token_in(client: httpx.AsyncClient, page)
+async def act(
+    client: httpx.AsyncClient, page: str, address: str, **form: str
+) -> httpx.Response:
+    token = await token_in(client, page)
     return await client.post(address, data={"csrf_token": token, **form})

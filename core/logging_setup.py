@@ -10,4 +10,5 @@ def configure_logging(level: str = "INFO") -> None:
         level=level,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request with its URL
+    for chatty in ("httpx", "alembic"):  # every request with its URL, every start
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -21,6 +21,7 @@ from core.logging_setup import configure_logging
 from core.settings import Settings
 from demo_shop import __main__ as demo_shop_command
 from firmware_sim import __main__ as simulator_command
+from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
     bridge,
     demo,
@@ -94,7 +95,8 @@ def demo_command(
     faults: Annotated[bool, typer.Option(help="Devices duplicate, delay, reboot.")] = True,
 ) -> None:
     """A simulated household and three shops, sixty days in about a minute, pages live."""
-    run = demo.DemoRun(seed=seed, days=days, ends=ends, has_faults=faults)
+    rates = USUAL_FAULTS if faults else NO_FAULTS
+    run = demo.DemoRun(seed=seed, days=days, ends=ends, faults=rates)
     raise typer.Exit(_run(demo.play(run, _settings(), out)))
 
 

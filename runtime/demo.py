@@ -27,7 +27,7 @@ from demo_shop import assortment
 from demo_shop.app import ShopApp, create_shop
 from firmware_sim import truth
 from firmware_sim.answers import Owner
-from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
+from firmware_sim.faults import USUAL_FAULTS, FaultRates
 from firmware_sim.household import Household
 from firmware_sim.owner import OwnerAtTheApi
 from firmware_sim.publish import Publisher
@@ -46,14 +46,13 @@ WALKS: Final = timedelta(hours=1) / 10  # business time per real second, afterwa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRun:
-    """`ends`: stop after the last day instead of walking on. `has_faults`: messages are
-    duplicated, reordered, late; devices reboot and send unknown levels.
-    """
+    """`ends`: stop after the last day instead of walking on. `ends_at`: None is now."""
 
     seed: int = 1
     days: int = 60
     ends: bool = False
-    has_faults: bool = True
+    faults: FaultRates = USUAL_FAULTS
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +130,7 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
     bound = listener(settings.http_host, settings.http_port, variable="NACHSCHUB_HTTP_PORT")
     folder = settings.home / "demo"
     shutil.rmtree(folder, ignore_errors=True)
-    ends_at = datetime.now(UTC).replace(second=0, microsecond=0)
+    ends_at = run.ends_at or datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SteppedClock(ends_at - timedelta(days=run.days))
     async with AsyncExitStack() as stack:
         platform = await stack.enter_async_context(
@@ -144,14 +143,7 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
             )
         )
         await stack.enter_async_context(serving(_pages(platform), bound))
-        shops, urls = await _open_shops(stack, folder, clock, run.seed)
         furnished = await furnish(platform)
-        await market.register(
-            market.read(MARKET),
-            transaction=platform.database.transaction,
-            now=clock.now(),
-            base_urls=urls,
-        )
         yield Stage(
             run=run,
             clock=clock,
@@ -162,7 +154,7 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
                 transaction=platform.database.transaction,
                 household=_household(stack, run, clock, folder),
                 publisher=await _publisher(stack, platform, furnished),
-                shops=shops,
+                shops=await _shops(stack, platform, clock, run.seed),
                 owner=await _owner(stack, run, url_of(bound), furnished),
             ),
             folder=folder,
@@ -188,7 +180,7 @@ def _household(
         run.seed,
         start_at=clock.now(),
         record=stack.enter_context(truth.recorder(folder / TRUTH)),
-        faults=USUAL_FAULTS if run.has_faults else NO_FAULTS,
+        faults=run.faults,
     )
 
 
@@ -216,16 +208,16 @@ async def _owner(
     return OwnerAtTheApi(await stack.enter_async_context(client), Owner(run.seed))
 
 
-async def _open_shops(
-    stack: AsyncExitStack, folder: Path, clock: SteppedClock, seed: int
-) -> tuple[list[ShopApp], dict[str, str]]:
-    """The shops and their addresses by vendor id."""
+async def _shops(
+    stack: AsyncExitStack, platform: Platform, clock: SteppedClock, seed: int
+) -> list[ShopApp]:
+    """Three shops on free ports, registered with the platform."""
     shops, urls = [], {}
     for name in SHOPS:
         bound = listener("127.0.0.1", 0, variable="")
         shop = create_shop(
             assortment.load(name),
-            folder / f"{name}.db",
+            platform.settings.home / f"{name}.db",
             clock.now,
             seed=seed,
             public_url=url_of(bound),
@@ -234,4 +226,10 @@ async def _open_shops(
         stack.callback(shop.close)
         shops.append(shop)
         urls[name] = url_of(bound)
-    return shops, urls
+    await market.register(
+        market.read(MARKET),
+        transaction=platform.database.transaction,
+        now=clock.now(),
+        base_urls=urls,
+    )
+    return shops

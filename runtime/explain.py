@@ -39,19 +39,26 @@ async def chain(order_id: UUID, *, transaction: Transaction) -> list[Entry]:
 
 
 async def _cause(session: AsyncSession, correlation: str) -> list[Entry]:
-    if not correlation:
-        return [("cause", "the daily review, not a single message")]
-    device_id, boot_id, seq = correlation.split("/")
-    key = (device_id, int(boot_id), int(seq))
+    match correlation.split("/"):
+        case [device_id, boot_id, seq]:
+            return await _message(session, (device_id, int(boot_id), int(seq)))
+        case ["owner", _]:
+            return [("cause", "the owner changed something of this stock")]
+    return [("cause", "the daily review, not a single message")]
+
+
+async def _message(session: AsyncSession, name: tuple[str, int, int]) -> list[Entry]:
+    device_id, boot_id, seq = name
     said = [("message", f"{device_id}, boot {boot_id}, number {seq}")]
-    of_message = (
-        ReadingRow.device_id == key[0],
-        ReadingRow.boot_id == key[1],
-        ReadingRow.seq == key[2],
+    readings = await session.exec(
+        select(ReadingRow).where(
+            ReadingRow.device_id == device_id,
+            ReadingRow.boot_id == boot_id,
+            ReadingRow.seq == seq,
+        )
     )
-    readings = await session.exec(select(ReadingRow).where(*of_message))
     said += [("reading", _reading(each)) for each in readings]
-    event = await session.get(DeviceEventRow, key)
+    event = await session.get(DeviceEventRow, name)
     if event is not None:
         said.append(
             ("event", f"{event.event} {event.slot or ''} at {_time(event.measured_at)}")

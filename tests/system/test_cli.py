@@ -1,0 +1,191 @@
+"""The command line as a person meets it: real processes, their words and exit codes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRINTER = {
+    "manufacturer": "Example Works",
+    "model": {
+        "name": "box-1",
+        "version": 1,
+        "slots": [
+            {
+                "slot": "soap",
+                "title": "Soap",
+                "category": "soap",
+                "fits": ["soap-1"],
+                "capacity": 500,
+                "unit": "ml",
+                "measure": "level",
+                "typical_use_per_day": 20,
+                "most_per_day": 200,
+            }
+        ],
+        "data_sheet": {
+            "sends": "The level of the soap, once an hour.",
+            "every_hours": 1,
+            "kept_where": "Here.",
+            "kept_days": 400,
+        },
+    },
+    "devices": [{"serial": "A-1"}, {"serial": "A-2", "device_id": "box-two"}],
+}
+
+
+def nachschub(
+    *arguments: str | Path, home: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    named = {f"NACHSCHUB_{name.upper()}": value for name, value in environment.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "runtime", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "NACHSCHUB_HOME": str(home), "COLUMNS": "200", **named},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a demo that has ended, with orders in it."""
+    home = tmp_path_factory.mktemp("lived")
+    ended = nachschub("demo", "--exit", "--days", "8", home=home, http_port="0")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return home / "demo"
+
+
+def first(home: Path, query: str) -> str:
+    asked = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sqlite3, sys, uuid;"
+            "row = sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone();"
+            "print(uuid.UUID(row[0]))",
+            str(home / "nachschub.db"),
+            query,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return asked.stdout.strip()
+
+
+def test_a_taken_port_is_named_with_another_to_try(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused = nachschub("all", home=tmp_path, http_port=str(port))
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == (
+        f"Port {port} on 127.0.0.1 is in use. Choose another: NACHSCHUB_HTTP_PORT={port + 1}"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    refused = nachschub("migrate", home=file / "below")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Cannot write to {file / 'below'}")
+    assert "NACHSCHUB_HOME" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_wrong_setting_names_its_variable(tmp_path: Path) -> None:
+    refused = nachschub("migrate", home=tmp_path, http_port="ninety")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("NACHSCHUB_HTTP_PORT: ")
+
+
+def test_a_missing_package_is_named_with_the_command(tmp_path: Path) -> None:
+    bare = subprocess.run(
+        [sys.executable, "-S", "-m", "runtime", "doctor"],  # -S: without site-packages
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert bare.returncode == 1
+    assert bare.stderr.strip().endswith("is missing. Run: make venv")
+
+
+def test_devices_are_provisioned_once_and_secrets_are_kept_from_others(tmp_path: Path) -> None:
+    file, result = tmp_path / "batch.json", tmp_path / "made.csv"
+    file.write_text(json.dumps(PRINTER))
+    made = nachschub("provision", file, "--result", result, home=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert len(result.read_text().splitlines()) == 3
+    assert result.stat().st_mode & 0o077 == 0
+    again = nachschub("provision", file, "--result", tmp_path / "2.csv", home=tmp_path)
+    assert again.returncode == 1
+    assert "box-two" in again.stderr
+
+
+def test_a_wrong_batch_names_file_and_field(tmp_path: Path) -> None:
+    file = tmp_path / "batch.json"
+    slot = {**PRINTER["model"]["slots"][0], "capacity": -5}  # type: ignore[index]
+    file.write_text(json.dumps({**PRINTER, "model": {**PRINTER["model"], "slots": [slot]}}))  # type: ignore[dict-item]
+    refused = nachschub("provision", file, home=tmp_path)
+    assert refused.returncode == 1
+    assert f"{file}: model.slots.0.capacity" in refused.stderr
+
+
+def test_doctor_finds_nothing_wrong_with_a_fresh_installation(tmp_path: Path) -> None:
+    well = nachschub("doctor", "--json", home=tmp_path, http_port="0", mqtt_port="0")
+    assert well.returncode == 0, well.stdout
+    assert {"packages", "folder", "database"} <= {c["name"] for c in json.loads(well.stdout)}
+
+
+def test_explain_prints_the_chain_from_payload_to_parcel(lived: Path) -> None:
+    order = first(lived, "select order_id from \"order\" where state = 'delivered'")
+    told = nachschub("explain", order, "--json", home=lived)
+    assert told.returncode == 0, told.stderr
+    hops = [entry["hop"] for entry in json.loads(told.stdout)]
+    for hop in ("need", "decision", "offers", "chosen", "order", "line", "vendor", "parcel"):
+        assert hop in hops
+
+
+def test_replay_agrees_and_refuses_one_changed_byte(lived: Path, tmp_path: Path) -> None:
+    record = first(lived, "select record_id from decision")
+    agreed = nachschub("replay", record, "--json", home=lived)
+    assert agreed.returncode == 0, agreed.stdout
+    assert json.loads(agreed.stdout)["agrees"] is True
+    database = tmp_path / "nachschub.db"
+    database.write_bytes((lived / "nachschub.db").read_bytes())
+    _change_one_byte(database)
+    refused = nachschub("replay", record, home=tmp_path)
+    assert refused.returncode == 3
+    assert "differs" in refused.stdout
+
+
+def _change_one_byte(database: Path) -> None:
+    """In the middle of every stored record."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sqlite3, sys;"
+            "c = sqlite3.connect(sys.argv[1]);"
+            "rows = c.execute('select record_id, record from decision').fetchall();"
+            "[c.execute('update decision set record = ? where record_id = ?',"
+            " (r[:len(r)//2] + bytes([r[len(r)//2] ^ 1]) + r[len(r)//2+1:], i))"
+            " for i, r in rows];"
+            "c.commit()",
+            str(database),
+        ],
+        check=True,
+    )

@@ -11,8 +11,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -31,7 +31,6 @@ from core import mqtt
 from core.database import Database
 from core.settings import Settings
 from demo_shop.records import Order
-from demo_shop.store import Ledger
 from devices import ownership, registry, wire
 from devices.catalog import shelf, washer_w7
 from devices.ownership import Claim
@@ -44,7 +43,7 @@ from runtime.demo import MARKET
 from runtime.demo_household import MANDATES, SHOPS
 from runtime.wiring import Platform
 from tests.doors import RawClient, raw_client
-from tests.processes import ROOT, free_port
+from tests.processes import ROOT, free_port, ledger, shop
 from vendor_policy.mandates import Mandate
 
 WASHERS = ("washer-0001", "washer-0002", "washer-0003")
@@ -123,7 +122,7 @@ class Street:
     """Everything outside the platform, and what is in its database."""
 
     database: Database
-    shop_file: Path
+    folder: Path  # of the shop
     washers: tuple[Washer, ...]
     launcher: asyncio.subprocess.Process
 
@@ -164,41 +163,25 @@ class Street:
 
     def sold(self) -> list[Order]:
         """From the shop's own file."""
-        ledger = Ledger(self.shop_file)
-        try:
-            return ledger.orders()
-        finally:
-            ledger.close()
+        return ledger(self.folder)
 
 
 @pytest.fixture
 async def street(tmp_path: Path) -> AsyncIterator[Street]:
     port = free_port()
     settings = Settings(home=tmp_path / "home", mqtt_port=port, allow_loopback_shops=True)
-    with shop_process(tmp_path) as shop_url:
+    with shop(tmp_path) as shop_url:
         async with wiring.opened(settings, public_url="") as platform:
             secrets = await furnish(platform, shop_url)
         washers = tuple(Washer(device_id, secrets[device_id], port) for device_id in WASHERS)
         running = [asyncio.create_task(each.run()) for each in washers]
         database = Database(settings.database)
         async with launched(tmp_path, port) as launcher:
-            yield Street(database, tmp_path / "haushaltshof.db", washers, launcher)
+            yield Street(database, tmp_path, washers, launcher)
         await database.close()
         for each in running:
             each.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-
-
-@contextmanager
-def shop_process(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "demo_shop", "--assortment", "haushaltshof"]
-    command += ["--folder", str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as shop:
-        try:
-            assert shop.stdout is not None
-            yield shop.stdout.readline().split()[-1]
-        finally:
-            shop.terminate()
 
 
 @asynccontextmanager

@@ -49,7 +49,11 @@ async def deliveries(session: AsyncSession, *, at: datetime) -> Mapping[str, Del
 async def last_bought(session: AsyncSession, stock_id: UUID) -> OrderRow | None:
     found = await session.exec(
         select(OrderRow)
-        .where(OrderRow.stock_id == stock_id, col(OrderRow.state).in_(BOUGHT))
+        .where(
+            OrderRow.stock_id == stock_id,
+            col(OrderRow.state).in_(BOUGHT),
+            col(OrderRow.is_test).is_(False),
+        )
         .order_by(col(OrderRow.placed_at).desc())
         .limit(1)
     )

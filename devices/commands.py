@@ -1,7 +1,7 @@
 """What the platform tells devices: rows, delivered by the process that owns the door.
 
 A command lies in the table until its device is connected and has subscribed; then it goes out
-once, in the order of writing. After three days it is old news and stays where it is.
+once, in the order of writing. After a week it is old news and stays where it is.
 """
 
 import json
@@ -20,7 +20,7 @@ from devices import wire
 from devices.tables import CommandRow, SlotRow
 
 AT_ONCE: Final = 1_000
-NEWS_FOR: Final = timedelta(days=3)
+NEWS_FOR: Final = timedelta(days=7)
 
 Deliver = Callable[[str, str, bytes], bool]  # device id, topic, payload; False: not now
 

@@ -60,6 +60,21 @@ async def last_bought(session: AsyncSession, stock_id: UUID) -> OrderRow | None:
     return found.one_or_none()
 
 
+async def last_by_mandate(session: AsyncSession, stock_id: UUID) -> datetime | None:
+    """When a mandate, also one that was replaced since, last bought for the stock."""
+    found = await session.exec(
+        select(OrderRow.placed_at)
+        .where(
+            OrderRow.stock_id == stock_id,
+            col(OrderRow.mandate_id).is_not(None),
+            col(OrderRow.state).in_(BOUGHT),
+        )
+        .order_by(col(OrderRow.placed_at).desc())
+        .limit(1)
+    )
+    return found.one_or_none()
+
+
 async def paid(session: AsyncSession, order: OrderRow) -> LastPaid | None:
     quantity = sum(
         line.packs * line.pack_quantity for line in await orders.lines(session, order.order_id)

@@ -22,6 +22,7 @@ from devices.bridging import BridgeCodeUnknown
 from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
+from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.order_states import IllegalTransition
@@ -58,6 +59,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownOffer: Problem(404, "unknown_offer"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
+    AddressMissing: Problem(409, "address_missing"),
     AskExpired: Problem(409, "ask_expired"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),

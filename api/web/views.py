@@ -179,6 +179,14 @@ class DevicesView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeCodeView:
+    """With what a bridge adds one device; shown once."""
+
+    code: str
+    platform_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimView:
     code: str = ""
     problem: Text | None = None
@@ -204,7 +212,6 @@ class DataSheetView:
     kept_where: str
     kept_days: int
     slots: tuple[SheetSlot, ...]
-    problem: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,12 @@ from signal import SIGINT
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as NothingAsked
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-
-from screenshots import CHROMIUM, FLAGS, sign_in
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from runtime.demo_household import EMAIL, PASSWORD
+from scripts.screenshots import CHROMIUM, FLAGS, sign_in
 
+ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs/screenshots"
 COMMAND = [sys.executable, "-c", "from runtime.cli import main; main()", "demo", "--days"]
 READY = re.compile(r"Time walks on.*(http://[\d.]+:\d+)")

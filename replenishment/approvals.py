@@ -171,8 +171,9 @@ async def _asked(
     """An order that this member may still say yes to."""
     order = await orders.get(session, order_id)
     await _check_role(session, order, word, clock=clock, ids=ids)
-    is_asked = order.state == OrderState.AWAITING_APPROVAL
-    if is_asked and order.expires_at is not None and clock.now() >= order.expires_at:
+    if order.state != OrderState.AWAITING_APPROVAL:
+        raise IllegalTransition(OrderState(order.state), OrderEvent.APPROVE)
+    if order.expires_at is not None and clock.now() >= order.expires_at:
         raise AskExpired(order_id)
     return order
 

@@ -38,7 +38,7 @@ from vendor_policy import record, store
 from vendor_policy.store import PolicyInForce
 
 OFFERS_COUNT_FOR: Final = timedelta(hours=12)  # after that a vendor is looked at again first
-AT_ONCE: Final = 200  # stocks that one run of the daily review claims
+AT_ONCE: Final = 200  # stocks that one run of the daily review takes
 CLAIMED_FOR: Final = timedelta(minutes=15)  # then a stock whose review failed is tried again
 LONGEST_PAUSE: Final = timedelta(hours=6)  # of the daily review's timer
 
@@ -94,38 +94,48 @@ async def review(
 async def review_due(
     *, transaction: Transaction, clock: Clock, ids: Ids, forecaster: Forecaster
 ) -> int:
-    """The daily review: claims the stocks that are due, adds its own successor, then reviews
-    them one by one. Returns how many.
+    """The daily review of stocks that are due, AT_ONCE at most, and the timer's successor.
+    Returns how many.
+
+    Each is claimed by itself: when its review fails, this row is tried again at once and goes
+    on with the others.
     """
-    at = clock.now()
-    async with transaction(ALL_OWNERS) as session:
-        due = await session.exec(
-            select(StockRow)
-            .where(col(StockRow.next_review_at) <= at)
-            .order_by(col(StockRow.next_review_at), col(StockRow.stock_id))
-            .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
-        stocks = due.all()
-        for stock in stocks:
-            stock.next_review_at = at + CLAIMED_FOR
-        await session.flush()
-        await outbox.add(session, work.review_due(await _next_due_at(session, at)))
-    for stock in stocks:
+    at, count = clock.now(), 0
+    while count < AT_ONCE and (stock_id := await _claimed(transaction, at)) is not None:
         await review(
-            stock.stock_id,
+            stock_id,
             Occasion(),
             transaction=transaction,
             clock=clock,
             ids=ids,
             forecaster=forecaster,
         )
-    return len(stocks)
+        count += 1
+    async with transaction(ALL_OWNERS) as session:
+        await outbox.add(session, work.review_due(await _next_due_at(session, at)))
+    return count
 
 
 async def start_timers(session: AsyncSession, *, at: datetime) -> None:
     """The rows that insert their own successors; safe to call at every start."""
     await outbox.add(session, work.review_due(at))
+
+
+async def _claimed(transaction: Transaction, at: datetime) -> UUID | None:
+    """The stock that has been due longest."""
+    async with transaction(ALL_OWNERS) as session:
+        due = await session.exec(
+            select(StockRow)
+            .where(col(StockRow.next_review_at) <= at)
+            .order_by(col(StockRow.next_review_at), col(StockRow.stock_id))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        stock = due.one_or_none()
+        if stock is None:
+            return None
+        stock.next_review_at = at + CLAIMED_FOR
+        return stock.stock_id
 
 
 async def _next_due_at(session: AsyncSession, at: datetime) -> datetime:

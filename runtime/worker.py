@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.exc import DBAPIError
+
 from accounts.scoping import ALL_OWNERS
 from core import outbox
 from core.clock import Clock
@@ -34,9 +36,16 @@ class Worker:
     lease: timedelta
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set; a row that has begun is finished."""
+        """Works until `stop` is set; a row that has begun is finished. A database that is busy
+        for too long is tried again: rows claimed meanwhile come back when their lease is over.
+        """
         while not stop.is_set():
-            if await self.run_due() == 0:
+            try:
+                count = await self.run_due()
+            except DBAPIError:
+                log.exception("the worker could not use the database")
+                count = 0
+            if count == 0:
                 await _wait(stop, POLL_S)
 
     async def run_due(self) -> int:

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from broker import mosquitto as mosquitto_files
+from demo_shop.records import Order
+from demo_shop.store import Ledger
 
 ROOT = Path(__file__).parents[1]
 PLATFORM, PLATFORM_PASSWORD = "platform", "of-the-platform"
@@ -64,6 +67,28 @@ def mosquitto(folder: Path, secrets: dict[str, str], *, port: int = 0) -> Iterat
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextmanager
+def shop(folder: Path, assortment: str = "haushaltshof") -> Iterator[str]:
+    """A demo shop with its ledger in `folder`; yields its address."""
+    command = [sys.executable, "-m", "demo_shop", "--assortment", assortment]
+    command += ["--folder", str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
+def ledger(folder: Path, assortment: str = "haushaltshof") -> list[Order]:
+    """What a shop has sold, from its own file."""
+    opened = Ledger(folder / f"{assortment}.db")
+    try:
+        return opened.orders()
+    finally:
+        opened.close()
 
 
 def answers(port: int) -> bool:

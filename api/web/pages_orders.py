@@ -15,6 +15,8 @@ from replenishment.overrides import Choice
 
 router = APIRouter(include_in_schema=False)
 
+PACKS_DIGITS = 4
+
 
 @router.get("/")
 async def home(visit: VisitDep) -> HTMLResponse:
@@ -77,7 +79,7 @@ async def override(
 @router.post("/orders/{order_id}/choose")
 async def choose(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
     packs = form.one("packs")
-    if packs and not packs.isdecimal():
+    if packs and not (packs.isdecimal() and len(packs) <= PACKS_DIGITS):
         raise Invalid([Fault(field="packs", code="number", message="a whole number")])
     choice = Choice(
         offer_id=form.one("offer_id"),

@@ -179,6 +179,7 @@ async def mandate_view(
     member: Principal,
     now: datetime,
     problems: tuple[Text, ...] = (),
+    days_between: str = "",
 ) -> MandateView:
     stock = await find_stock(session, stock_id)
     cards = await fitting_cards(session, stock)
@@ -202,6 +203,7 @@ async def mandate_view(
         ),
         cap=Money(USUAL_CAP_MINOR, "EUR"),
         currency="EUR",
+        days_between=days_between,
         ends_on=today + timedelta(days=USUAL_DAYS),
         least_ends_on=today + timedelta(days=1),
         most_ends_on=today + timedelta(days=LONGEST_DAYS),

@@ -156,6 +156,7 @@ async def _mandate(session: AsyncSession, stock: StockRow) -> MandateLine | None
         products=mandate.products,
         vendors=mandate.vendors,
         cap=Money(mandate.order_most_minor, mandate.currency),
+        days_between=mandate.days_between,
         ends_on=mandate.ends_on,
     )
 

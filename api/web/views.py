@@ -134,6 +134,7 @@ class MandateLine:
     products: tuple[str, ...]
     vendors: tuple[str, ...]
     cap: Money
+    days_between: int | None
     ends_on: date
 
 

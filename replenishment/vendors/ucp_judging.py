@@ -39,6 +39,7 @@ REFUSALS = {
 }
 ON_THE_WAY = ("shipped", "in_transit", "failed_attempt", "delivered")
 INVOICE = "invoice"
+RATING_MOST = 1_000_000  # no scale is longer, and 9e999999 would overflow
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -82,7 +83,7 @@ def rating_ppm(rating: Rating) -> int | None:
         or not isinstance(best, numbers)
     ):
         return None
-    if best <= 0 or not 0 <= value <= best:
+    if not 0 < best <= RATING_MOST or not 0 <= value <= best:
         return None
     return int(Decimal(value) * PPM / Decimal(best))
 

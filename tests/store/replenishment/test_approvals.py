@@ -279,3 +279,18 @@ async def test_every_move_has_one_row_of_history(world: World) -> None:
     async with world.database.snapshot(world.owner_id) as session:
         moves = list(await session.exec(select(OrderEventRow)))
     assert all(left.after == right.before for left, right in pairwise(moves))
+
+
+async def test_an_order_that_is_no_ask_any_more_cannot_be_exchanged(world: World) -> None:
+    order = await world.ask()
+    offers = await offer_ids(world, order)
+    choice = Choice(offer_id=offers["HH-2"])
+    await world.approve(order)
+    with pytest.raises(IllegalTransition):
+        await choose(world, order, choice)
+    await world.work()
+    assert await world.state(order) is OrderState.PLACED
+    with pytest.raises(IllegalTransition):
+        await choose(world, order, choice)
+    await world.work()
+    assert world.purchases() == [order.order_id]

@@ -3,12 +3,20 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+from pydantic import ValidationError
+from sqlmodel import select
+
 from accounts.scoping import ALL_OWNERS
+from core.outbox import OutboxRow
+from devices.tables import SlotRow, StockRow
+from replenishment import replenish, work
 from replenishment.case import Occasion
+from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import OrderState
 from replenishment.proposals import Result
 from replenishment.replenish import Stop, start_timers
-from tests.household import DAY
+from tests.household import DAY, DETERGENT, HOUR, WASHER
 from tests.world import World
 from vendor_policy import record, store
 from vendor_policy.policy import preset
@@ -191,3 +199,48 @@ async def test_the_daily_review_finds_what_ran_low(world: World) -> None:
     order = await world.live()
     assert order is not None
     assert order.created_at.isoformat() == "2026-11-20T23:00:00+00:00"
+
+
+async def test_a_review_that_fails_holds_up_no_other_stock(world: World) -> None:
+    other_id = world.ids.uuid()
+    now = world.clock.now()
+    async with world.transaction(ALL_OWNERS) as session:
+        (await session.get_one(SlotRow, (WASHER, DETERGENT.slot))).spec = {"slot": "broken"}
+        (await session.get_one(StockRow, world.stock_id)).next_review_at = now - HOUR
+        session.add(
+            StockRow(
+                stock_id=other_id,
+                owner_id=world.owner_id,
+                name="Softener",
+                category="softener",
+                unit="ml",
+                fits=[],
+                next_review_at=now,
+            )
+        )
+    with pytest.raises(ValidationError):
+        await review_due(world)
+    assert await review_due(world) == 1
+    async with world.database.snapshot(world.owner_id) as session:
+        other = await session.get_one(StockRow, other_id)
+    assert other.forecast is not None
+
+
+async def test_the_daily_review_leaves_its_successor_for_the_next_stock(world: World) -> None:
+    await world.measure(1100)
+    assert await review_due(world) == 1
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        rows = await session.exec(select(OutboxRow).where(OutboxRow.kind == work.REVIEW_DUE))
+        [successor] = rows.all()
+    next_review_at = (await world.stock()).next_review_at
+    assert successor.due_at == min(next_review_at, world.clock.now() + replenish.LONGEST_PAUSE)
+    assert next_review_at > world.clock.now()
+
+
+async def review_due(world: World) -> int:
+    return await replenish.review_due(
+        transaction=world.transaction,
+        clock=world.clock,
+        ids=world.ids,
+        forecaster=ExponentialForecaster(),
+    )

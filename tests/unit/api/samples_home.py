@@ -216,6 +216,7 @@ STOCK = StockView(
         products=("Klarbach Color Flüssigwaschmittel 1,5 l",),
         vendors=("Haushaltshof",),
         cap=euro("25"),
+        days_between=14,
         ends_on=date(2027, 5, 31),
     ),
     spares=1500,

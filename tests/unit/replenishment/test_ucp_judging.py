@@ -1,5 +1,6 @@
 """What catalogues and orders of UCP shops are read as."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from replenishment.vendors.port import (
     Unreadable,
 )
 from replenishment.vendors.ucp import MOST_PAGES
+from replenishment.vendors.ucp_answers import Rating
+from replenishment.vendors.ucp_judging import rating_ppm
 from tests.ucp_script import ORDER, SEARCH, SESSION, SHOP, Script
 
 
@@ -106,6 +109,11 @@ async def test_stock_is_known_or_not_said(
 async def test_a_rating_outside_its_scale_is_not_said(shop: Script, rating: Any) -> None:
     (item,) = await found(shop, product(rating=rating))
     assert item.rating_ppm is None
+
+
+def test_a_rating_too_large_to_compute_with_is_not_said() -> None:
+    endless = Decimal("9e999999")  # a valid JSON number
+    assert rating_ppm(Rating(value=endless, scale_max=endless)) is None
 
 
 async def test_products_of_other_categories_are_left_out(shop: Script) -> None:

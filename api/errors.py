@@ -22,6 +22,7 @@ from devices.bridging import BridgeCodeUnknown
 from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
+from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.order_states import IllegalTransition
@@ -59,6 +60,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
     AskExpired: Problem(409, "ask_expired"),
+    AddressMissing: Problem(409, "address_missing"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
@@ -96,6 +98,8 @@ async def _answer(request: Request, error: Exception) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         then = request.url.path if request.method == "GET" else "/"
         return RedirectResponse(f"/sign-in?then={then}", status_code=303)
+    if isinstance(error, AddressMissing):
+        return RedirectResponse("/address", status_code=303)
     return await error_page(request, problem.status, problem.code)
 
 

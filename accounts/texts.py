@@ -19,6 +19,7 @@ from core.money import PPM, Money
 
 LANGUAGES: Final = {"en": "English", "de": "Deutsch"}
 _FORMATS: Final = {"en": "en_GB", "de": "de_DE"}  # how each language writes numbers and dates
+LEAST_PERCENT: Final = 0.1  # a smaller share is shown as less than that
 
 Value: TypeAlias = (
     "str | int | float | Decimal | Money | Share | date | timedelta | Text | None"
@@ -157,7 +158,16 @@ class Words:
         return format_decimal(value, format=pattern, locale=self._format).replace("-", "−")
 
     def percent(self, ppm: int) -> str:
-        return format_percent(ppm / PPM, locale=self._format)
+        """With one decimal below ten percent, where it matters."""
+        percent = abs(ppm) * 100 / PPM
+        if 0 < percent < LEAST_PERCENT:
+            return f"<\u2009{self._percent(LEAST_PERCENT / 100, 1)}"
+        return self._percent(ppm / PPM, 0 if percent >= 10 or percent.is_integer() else 1)
+
+    def _percent(self, share: float, digits: int) -> str:
+        sign = "%" if self.language == "en" else "\u00a0%"
+        pattern = ("0.0" if digits else "0") + sign
+        return format_percent(share, pattern, locale=self._format).replace("-", "−")
 
     def day(self, day: date) -> str:
         """With weekday and without a point at the end: `Wed 25 Nov`, `Mi. 25. November`."""

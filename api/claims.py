@@ -85,7 +85,7 @@ async def claim(platform: PlatformDep, admin: Admin, wanted: ClaimDevice) -> Cla
 @router.get("/devices")
 async def devices(session: Reading, owner: Owner, now: Now) -> list[DeviceView]:
     """The owner's devices with their slots."""
-    home = await household.load(session, now)
+    home = await household.load(session, now, owner.language)
     return [
         DeviceView(
             device_id=each.device.device_id,

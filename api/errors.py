@@ -59,6 +59,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownOffer: Problem(404, "unknown_offer"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
+    AddressMissing: Problem(409, "address_missing"),
     AskExpired: Problem(409, "ask_expired"),
     AddressMissing: Problem(409, "address_missing"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),

@@ -23,7 +23,9 @@ router = APIRouter(tags=["policy"])
 
 
 class AcceptMandate(Input):
-    """`order_most_minor`: cap of one order, tax and delivery included."""
+    """`order_most_minor`: cap of one order, tax and delivery included. `days_between`: least
+    days from one automatic order to the next.
+    """
 
     stock_id: UUID
     products: Annotated[list[str], Field(min_length=1, max_length=200)]
@@ -31,6 +33,7 @@ class AcceptMandate(Input):
     currency: str = "EUR"
     order_most_minor: int
     unit_price: UnitPriceCap | None = None
+    days_between: int | None = None
     ends_on: date
 
 

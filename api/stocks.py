@@ -48,7 +48,7 @@ class LevelView(Output):
 @router.get("")
 async def list_stocks(session: Reading, owner: Owner, now: Now) -> list[StockView]:
     """All stocks of the owner."""
-    home = await household.load(session, now)
+    home = await household.load(session, now, owner.language)
     states = await stock.states(session, list(home.stocks), now)
     return [_view(row, states[row.stock_id]) for row in home.stocks.values()]
 
@@ -86,7 +86,7 @@ async def change_stock(
 async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> list[LevelView]:
     """Sixty days of levels, four a day, oldest first."""
     await queries_stock.find_stock(session, stock_id)
-    home = await household.load(session, now)
+    home = await household.load(session, now, owner.language)
     slots = [slot for _, slot in queries_stock.slots_of(home, stock_id)]
     history = await queries_stock.levels(session, slots, now)
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]

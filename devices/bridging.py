@@ -79,7 +79,7 @@ async def adopt(adoption: Adoption, where: Registry) -> Provisioned:
         Claim(
             owner_id=owner_id,
             code=made.claim_code,
-            name=adoption.name or adoption.model.name,
+            name=adoption.name,
         ),
         key=where.key,
         transaction=where.transaction,
@@ -93,7 +93,8 @@ async def _provisioned(adoption: Adoption, device_id: str, where: Registry) -> P
     # Two devices of one make may report different supplies: what was reported is the model.
     content = digest(adoption.model.model_dump_json().encode())[:8]
     name = f"{adoption.model.name[:60]} ({content})"
-    model = adoption.model.model_copy(update={"name": name, "version": 1})
+    title = adoption.model.title or adoption.model.name
+    model = adoption.model.model_copy(update={"name": name, "version": 1, "title": title})
     maker = await _maker(where)
     await registry.register_model(
         maker, model, transaction=where.transaction, clock=where.clock, ids=where.ids

@@ -27,20 +27,21 @@ ANY_ZONE: Final = ZoneInfo("UTC")  # contents do not depend on where days begin
 @dataclass(frozen=True, slots=True)
 class LevelReading:
     at: datetime
-    amount: float  # units, as measured; of a counter: as counted down
+    amount: float | None  # units, as measured or counted down; None: it could not say
     is_glitch: bool
 
 
 async def day_uses(
-    session: AsyncSession, places: Collection[Place], *, before_on: date
+    session: AsyncSession, places: Collection[Place], *, from_on: date, before_on: date
 ) -> dict[Place, list[DayUse]]:
-    """Of each slot, oldest first, without days from `before_on` on: today is still open.
+    """Of each slot, oldest first; today is still open, `before_on` leaves it out.
     A gap is one entry with its exposure; days with nothing used are there.
     """
     statement = (
         select(DayUseRow)
         .where(
             tuple_(DayUseRow.device_id, DayUseRow.slot).in_(places),
+            col(DayUseRow.day_on) >= from_on,
             col(DayUseRow.day_on) < before_on,
         )
         .order_by(col(DayUseRow.day_on))
@@ -71,7 +72,7 @@ async def refills(
 async def level_series(
     session: AsyncSession, device_id: str, slot: str, *, since: datetime, until: datetime
 ) -> list[LevelReading]:
-    """Oldest first; readings without a measure are left out."""
+    """Oldest first."""
     row = await session.get_one(SlotRow, (device_id, slot))
     spec = SlotSpec.model_validate(row.spec)
     if spec.measure is Measure.USAGE:
@@ -86,7 +87,6 @@ async def level_series(
     return [
         LevelReading(each.at, each.amount, verdict == Verdict.GLITCH)
         for each, verdict in measured
-        if each.amount is not None
     ]
 
 
@@ -110,8 +110,7 @@ async def _counted_down(
     state, points = SlotFold(), []
     for message in sorted(messages, key=lambda each: each.key):
         state = levels.fold(state, message, spec, ANY_ZONE).state
-        if state.in_slot is not None:
-            points.append(LevelReading(message.at, state.in_slot, is_glitch=False))
+        points.append(LevelReading(message.at, state.in_slot, is_glitch=False))
     return points
 
 

@@ -31,6 +31,7 @@ class SlotSpec(Frozen):
 
     slot: SlotName
     title: Annotated[str, Field(min_length=1, max_length=80)]
+    title_de: Annotated[str, Field(max_length=80)] = ""  # empty: `title` does for both
     category: SlotName  # of the consumable, e.g. "laundry-detergent"
     fits: Annotated[
         tuple[str, ...], Field(min_length=1, max_length=20)
@@ -54,6 +55,9 @@ class SlotSpec(Frozen):
             raise ValueError("most_per_day: must not be below typical_use_per_day")
         return self
 
+    def title_in(self, language: str) -> str:
+        return (language == "de" and self.title_de) or self.title
+
 
 class DataSheet(Frozen):
     """What the owner reads before the claim (Data Act, art. 3(2))."""
@@ -62,11 +66,21 @@ class DataSheet(Frozen):
     every_hours: Annotated[int, Field(gt=0, le=168)]  # the promised interval of readings
     kept_where: Annotated[str, Field(min_length=3, max_length=200)]
     kept_days: Annotated[int, Field(gt=0, le=3650)]
+    sends_de: Annotated[str, Field(max_length=500)] = ""  # empty: `sends` does for both
+    kept_where_de: Annotated[str, Field(max_length=200)] = ""
+
+    def sends_in(self, language: str) -> str:
+        return (language == "de" and self.sends_de) or self.sends
+
+    def kept_where_in(self, language: str) -> str:
+        return (language == "de" and self.kept_where_de) or self.kept_where
 
 
 class DeviceModel(Frozen):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     version: Annotated[int, Field(ge=1)]
+    title: Annotated[str, Field(max_length=80)] = ""  # as people call it; empty: its name
+    title_de: Annotated[str, Field(max_length=80)] = ""
     slots: Annotated[tuple[SlotSpec, ...], Field(min_length=1, max_length=32)]
     data_sheet: DataSheet
 
@@ -76,3 +90,6 @@ class DeviceModel(Frozen):
         if len(set(names)) != len(names):
             raise ValueError("slots: every slot name once")
         return self
+
+    def title_in(self, language: str) -> str:
+        return (language == "de" and self.title_de) or self.title or self.name

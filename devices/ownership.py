@@ -109,7 +109,9 @@ async def claim(
         if isinstance(found, DeviceRow):
             claimable = await _claimable(session, found)
             found.claim_hash = found.claim_expires_at = None
-            return await _bind(session, found, claim, claimable.model.name, now, ids)
+            owner = await session.get_one(OwnerRow, claim.owner_id)
+            named = claimable.model.title_in(owner.language)
+            return await _bind(session, found, claim, named, now, ids)
     raise found
 
 
@@ -277,7 +279,7 @@ def _new_stock(slot: SlotRow, owner: OwnerRow, now: datetime, ids: Ids) -> Stock
     return StockRow(
         owner_id=owner.owner_id,
         stock_id=ids.uuid(),
-        name=spec.title,
+        name=spec.title_in(owner.language),
         category=spec.category,
         unit=spec.unit,
         fits=list(spec.fits),

@@ -68,6 +68,10 @@ class Publisher:
         """Events that no receipt has named yet."""
         return sum(len(line.kept) for line in self._lines.values())
 
+    def told(self) -> dict[str, list[bytes]]:
+        """Commands that each device has heard, oldest first."""
+        return {device_id: list(line.told) for device_id, line in self._lines.items()}
+
     async def all_received(self, timeout_s: float) -> bool:
         """Wait until receipts have named every event; False when they do not in time."""
         waiting = (line.nothing_kept.wait() for line in self._lines.values())
@@ -83,6 +87,7 @@ class _Line:
 
     def __init__(self, device_id: str, secret: str, host: str, port: int) -> None:
         self.kept: dict[tuple[int, int], Transmission] = {}
+        self.told: list[bytes] = []  # commands, as a display would show them
         self.nothing_kept = asyncio.Event()
         self.nothing_kept.set()
         self._device_id = device_id
@@ -179,15 +184,19 @@ class _Line:
 
     async def _connected(self, birth: Transmission) -> None:
         receipts = wire.topic(self._device_id, "receipt")
+        commands = wire.topic(self._device_id, "command")
         async with self._new_client(birth) as client:
-            await client.subscribe(receipts, qos=0)
+            await client.subscribe([(receipts, 0), (commands, 1)])
             await client.publish(birth.topic, birth.payload, qos=1, retain=True)
             self._client = client
             self._is_warned = False
             self._is_settled.set()
             try:
                 async for message in client.messages:
-                    self._take_receipt(message.payload)
+                    if message.topic.matches(receipts):
+                        self._take_receipt(message.payload)
+                    else:
+                        self.told.append(message.payload)
             finally:
                 self._client = None
 

@@ -1,7 +1,7 @@
 """What a vendor's answer makes of an order: written down in the transaction after the call."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,6 +12,7 @@ from accounts.tables import OwnerRow
 from core import outbox
 from core.ids import Ids
 from core.money import Money
+from devices import commands
 from devices.tables import StockRow
 from replenishment import needs, orders, spares, work
 from replenishment.order_states import OrderEvent, OrderState
@@ -48,8 +49,12 @@ class Answered:
         return OrderState(self.order.state)
 
     async def move(self, event: OrderEvent, remark: str = "") -> OrderState:
+        """Also tells the devices of the stock, for a display or a light."""
         cause = Cause(by=VENDOR, remark=remark)
-        return await orders.move(self.session, self.order, event, at=self.at, cause=cause)
+        state = await orders.move(self.session, self.order, event, at=self.at, cause=cause)
+        news = {"order": str(state), "expected_on": _iso(self.order.expected_on)}
+        await commands.send(self.session, self.stock.stock_id, news, at=self.at)
+        return state
 
     async def tell(self, text_key: str, **params: str | int) -> None:
         notice = Notice(
@@ -73,6 +78,10 @@ class Answered:
         order = self.order
         again = work.submit_order(order.order_id, self.at + wait, order.correlation)
         await outbox.add(self.session, again)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 async def write(answered: Answered, outcome: PlaceResult) -> OrderState:
@@ -190,7 +199,10 @@ async def _delivered(answered: Answered, delivered_at: datetime) -> OrderState:
     state = await answered.move(OrderEvent.DELIVER)
     await needs.close(answered.session, order.stock_id, at=answered.at)
     units = await orders.units_of(answered.session, order.order_id, answered.stock)
-    await spares.put_away(answered.session, order.stock_id, units, delivered_at=delivered_at)
+    if not order.is_test:  # nothing came
+        await spares.put_away(
+            answered.session, order.stock_id, units, delivered_at=delivered_at
+        )
     await answered.review_again()
     await answered.tell("notice.delivered", quantity=units, unit=answered.stock.unit)
     return state

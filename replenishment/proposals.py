@@ -4,16 +4,17 @@ Works inside the review's transaction; nothing rests on a decision that has no r
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
 from accounts.notices import Notice
 from core import outbox
-from replenishment import addresses, needs, orders, work
+from replenishment import addresses, needs, orders, track_record, work
 from replenishment.case import Case, Occasion
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.orders import Cause, Line, Proposal
@@ -143,10 +144,15 @@ async def _permit(case: Case, matter: Matter, winner: Candidate) -> Allowed | Mu
     mandate = await store.mandate(case.session, mandate_id) if mandate_id else None
     if mandate is None or mandate_id is None:
         return MustAsk("mandate.none")
-    covered = mandates.covers(mandate, winner, case.today)
+    covered = mandates.covers(mandate, winner, case.today, await _last_on(case))
     if isinstance(covered, NotCovered):
         return MustAsk(f"mandate.{covered.reason}")
     return Allowed(mandate_id)
+
+
+async def _last_on(case: Case) -> date | None:
+    last_at = await track_record.last_by_mandate(case.session, case.stock.stock_id)
+    return last_at.astimezone(ZoneInfo(case.owner.timezone)).date() if last_at else None
 
 
 async def _reason_to_ask(case: Case, matter: Matter) -> str | None:

@@ -82,7 +82,7 @@ async def review(
             occasion=occasion,
         )
         in_force = await store.policy_in_force(session, owner.owner_id, at=at, ids=ids)
-        seen = await observed(session, stock_id, at=at)
+        seen = await observed(session, stock_id, at=at, today=case.today)
         outlook = await _outlook(case, seen, in_force, forecaster)
         result = await _stop(case, seen, outlook) or await _decide(
             case, seen, outlook, in_force

@@ -49,7 +49,26 @@ async def deliveries(session: AsyncSession, *, at: datetime) -> Mapping[str, Del
 async def last_bought(session: AsyncSession, stock_id: UUID) -> OrderRow | None:
     found = await session.exec(
         select(OrderRow)
-        .where(OrderRow.stock_id == stock_id, col(OrderRow.state).in_(BOUGHT))
+        .where(
+            OrderRow.stock_id == stock_id,
+            col(OrderRow.state).in_(BOUGHT),
+            col(OrderRow.is_test).is_(False),
+        )
+        .order_by(col(OrderRow.placed_at).desc())
+        .limit(1)
+    )
+    return found.one_or_none()
+
+
+async def last_by_mandate(session: AsyncSession, stock_id: UUID) -> datetime | None:
+    """When a mandate, also one that was replaced since, last bought for the stock."""
+    found = await session.exec(
+        select(OrderRow.placed_at)
+        .where(
+            OrderRow.stock_id == stock_id,
+            col(OrderRow.mandate_id).is_not(None),
+            col(OrderRow.state).in_(BOUGHT),
+        )
         .order_by(col(OrderRow.placed_at).desc())
         .limit(1)
     )

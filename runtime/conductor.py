@@ -14,6 +14,8 @@ from core import outbox
 from core.clock import SteppedClock
 from core.database import Transaction
 from demo_shop.app import ShopApp
+from devices import commands
+from devices.commands import Deliver
 from firmware_sim.household import Household
 from firmware_sim.owner import OwnerAtTheApi
 from firmware_sim.publish import Publisher
@@ -32,6 +34,7 @@ class Conductor:
     transaction: Transaction
     household: Household
     publisher: Publisher
+    deliver: Deliver
     shops: Sequence[ShopApp]
     owner: OwnerAtTheApi | None
     steps: int = 0
@@ -71,7 +74,10 @@ class Conductor:
         self._carry_parcels(at)
         if self.household.next_tick_at() <= at:
             await self.publisher.publish(self.household.tick(at))
-        await self.worker.run_due()
+        if await self.worker.run_due():
+            await commands.deliver_waiting(
+                transaction=self.transaction, deliver=self.deliver, clock=self.clock
+            )
         owner_at = self._owner_at()
         if self.owner is not None and owner_at is not None and owner_at <= at:
             self._owner_looks_at = at + OWNER_LOOKS_EVERY

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.app import create_app
+from broker.gateway import Gateway
 from core.clock import SteppedClock
 from core.ids import RandomIds, SeededIds
 from core.settings import Settings
@@ -144,6 +145,7 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
         )
         await stack.enter_async_context(serving(_pages(platform), bound))
         furnished = await furnish(platform)
+        gateway = wiring.gateway(platform)
         yield Stage(
             run=run,
             clock=clock,
@@ -153,7 +155,8 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
                 worker=platform.worker,
                 transaction=platform.database.transaction,
                 household=_household(stack, run, clock, folder),
-                publisher=await _publisher(stack, platform, furnished),
+                publisher=await _publisher(stack, platform, gateway, furnished),
+                deliver=gateway.deliver,
                 shops=await _shops(stack, platform, clock, run.seed),
                 owner=await _owner(stack, run, url_of(bound), furnished),
             ),
@@ -185,11 +188,10 @@ def _household(
 
 
 async def _publisher(
-    stack: AsyncExitStack, platform: Platform, furnished: Furnished
+    stack: AsyncExitStack, platform: Platform, gateway: Gateway, furnished: Furnished
 ) -> Publisher:
     """The devices, connected to a gateway on a free port."""
     host = platform.settings.mqtt_host
-    gateway = wiring.gateway(platform)
     port = await gateway.start(host, 0)
     stack.push_async_callback(gateway.close)
     return await stack.enter_async_context(

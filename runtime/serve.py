@@ -14,10 +14,13 @@ from starlette.types import ASGIApp
 from api.app import create_app
 from core.ids import RandomIds
 from core.settings import Settings
+from devices import commands
+from devices.commands import Deliver
 from runtime import wiring
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
+LOOK_S: Final = 0.5  # between two looks for commands
 LONGEST_GOODBYE_S: Final = 3  # for open event streams, once told to stop
 
 
@@ -67,7 +70,7 @@ async def run_all(settings: Settings, console: Console) -> None:
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
         platform = await _open_pages(stack, settings, console)
-        console.print(f"Devices: {await _open_door(stack, platform)}")
+        console.print(f"Devices: {await _open_door(stack, platform, stop)}")
         working = asyncio.create_task(platform.worker.run(stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -100,12 +103,13 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
     return platform
 
 
-async def _open_door(stack: AsyncExitStack, platform: Platform) -> str:
+async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:
     settings = platform.settings
     if settings.door == "mosquitto":
         subscriber = wiring.subscriber(platform)
         subscriber.start()
         stack.push_async_callback(subscriber.close)
+        _tell_devices(stack, platform, subscriber.deliver, stop)
         return f"through the broker at {settings.mqtt_host}:{settings.mqtt_port}"
     gateway = wiring.gateway(platform)
     try:
@@ -116,4 +120,23 @@ async def _open_door(stack: AsyncExitStack, platform: Platform) -> str:
             f" ({error.strerror}). Choose another: NACHSCHUB_MQTT_PORT=1884"
         ) from None
     stack.push_async_callback(gateway.close)
+    _tell_devices(stack, platform, gateway.deliver, stop)
     return f"mqtt://{settings.mqtt_host}:{port}"
+
+
+def _tell_devices(
+    stack: AsyncExitStack, platform: Platform, deliver: Deliver, stop: asyncio.Event
+) -> None:
+    """Commands are looked for twice a second, until the end."""
+
+    async def tell() -> None:
+        while not stop.is_set():
+            await commands.deliver_waiting(
+                transaction=platform.database.transaction,
+                deliver=deliver,
+                clock=platform.clock,
+            )
+            await asyncio.sleep(LOOK_S)
+
+    telling = asyncio.create_task(tell())
+    stack.callback(telling.cancel)

@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--email")
     parser.add_argument("--password")
     parser.add_argument("names", nargs="*", help="sample pages, or paths with --url")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     args.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -139,6 +139,15 @@ def samples(browser: Browser, args: argparse.Namespace) -> list[str]:
     return found
 
 
+def sign_in(page: Page, url: str, email: str, password: str, language: str) -> None:
+    page.goto(f"{url}/sign-in")
+    page.fill("#email", email)
+    page.fill("#password", password)
+    page.click("main button")
+    if page.get_attribute("html", "lang") != language:
+        page.click(f"button[lang={language}]")
+
+
 def live(browser: Browser, args: argparse.Namespace) -> list[str]:
     found: list[str] = []
     for language, scheme, width in product(("en", "de"), ("light", "dark"), WIDTHS):
@@ -146,12 +155,7 @@ def live(browser: Browser, args: argparse.Namespace) -> list[str]:
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
         page = context.new_page()
-        page.goto(f"{args.url}/sign-in")
-        page.fill("#email", args.email)
-        page.fill("#password", args.password)
-        page.click("main button")
-        if page.get_attribute("html", "lang") != language:
-            page.click(f"button[lang={language}]")
+        sign_in(page, args.url, args.email, args.password, language)
         for path in args.names or ["/"]:
             page.goto(args.url + path)
             name = path.strip("/").replace("/", "-") or "home"

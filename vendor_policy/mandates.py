@@ -4,8 +4,8 @@ Pure. A mandate is never changed, only revoked; who may accept one is the caller
 """
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Literal, Self
+from datetime import date, timedelta
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,6 +14,7 @@ from vendor_policy.candidates import Candidate
 from vendor_policy.declarations import Currency, Frozen, Gtin, Name, Unit
 
 AmountMinor = Annotated[int, Field(strict=True, gt=0, le=100_000_000)]
+LONGEST_GAP_DAYS: Final = 365
 
 
 class UnitPriceCap(Frozen):
@@ -32,6 +33,9 @@ class Mandate(Frozen):
     currency: Currency
     order_most_minor: AmountMinor  # cap of one order, tax and delivery in
     unit_price: UnitPriceCap | None = None
+    days_between: (  # least gap of two orders by mandate; None: as often as needed
+        Annotated[int, Field(strict=True, ge=1, le=LONGEST_GAP_DAYS)] | None
+    ) = None
     ends_on: date
     accepted_at: AwareDatetime
     accepted_by: Name
@@ -57,13 +61,23 @@ class NotCovered:
     """`reason`: text key below `mandate.`; `field` of the mandate."""
 
     reason: Literal[
-        "ended", "other_product", "other_vendor", "other_currency", "above_cap", "unit_too_dear"
+        "ended",
+        "other_product",
+        "other_vendor",
+        "other_currency",
+        "above_cap",
+        "unit_too_dear",
+        "too_soon",
     ]
     field: str
 
 
-def covers(mandate: Mandate, candidate: Candidate, on: date) -> Covered | NotCovered:
-    """`on`: today in the owner's time zone. Names the first limit that is passed."""
+def covers(
+    mandate: Mandate, candidate: Candidate, on: date, last_on: date | None
+) -> Covered | NotCovered:
+    """`on`: today; `last_on`: when a mandate last bought for the stock; both in the owner's
+    time zone. Names the first limit that is passed.
+    """
     total = candidate.total
     limits = (
         (on > mandate.ends_on, NotCovered("ended", "ends_on")),
@@ -72,6 +86,7 @@ def covers(mandate: Mandate, candidate: Candidate, on: date) -> Covered | NotCov
         (total.currency != mandate.currency, NotCovered("other_currency", "currency")),
         (total.minor > mandate.order_most_minor, NotCovered("above_cap", "order_most_minor")),
         (_too_dear(mandate, candidate), NotCovered("unit_too_dear", "unit_price")),
+        (_too_soon(mandate, on, last_on), NotCovered("too_soon", "days_between")),
     )
     return next((limit for is_passed, limit in limits if is_passed), Covered())
 
@@ -84,3 +99,9 @@ def _too_dear(mandate: Mandate, candidate: Candidate) -> bool:
         return True
     paid = candidate.total.minor * cap.per_quantity
     return paid > cap.most_minor * candidate.quantity
+
+
+def _too_soon(mandate: Mandate, on: date, last_on: date | None) -> bool:
+    if mandate.days_between is None or last_on is None:
+        return False
+    return on < last_on + timedelta(days=mandate.days_between)

@@ -10,6 +10,7 @@ from api.deps import find_principal, get_platform
 from api.web.views import ErrorView
 from api.web.visit import Visit
 
+ADDRESS_MISSING: Final = "address_missing"
 WORDING: Final = {
     403: "forbidden",
     404: "not_found",
@@ -27,12 +28,15 @@ async def error_page(request: Request, status: int, code: str) -> HTMLResponse:
     principal = await find_principal(request, platform) if status < 500 else None
     visit = Visit(request=request, platform=platform, principal=principal)
     wording = WORDING.get(status, "broken" if status >= 500 else "invalid")
+    act, act_link = text("act.home"), "/"
+    if code == ADDRESS_MISSING:
+        wording, act, act_link = code, text("address.act"), "/address"
     view = ErrorView(
         status=status,
         title=text(f"error.{wording}.title"),
         meaning=text(f"error.{wording}.meaning"),
-        act=text("act.home"),
-        act_link="/",
+        act=act,
+        act_link=act_link,
         code=code,
     )
     return await visit.page("error.html", view, status=status)

@@ -52,6 +52,7 @@ class Household:
     live_orders: dict[UUID, OrderRow]  # by stock
     quarantined: dict[str, int]  # messages of the last days, by device
     now: datetime
+    language: str  # the reader's
 
     def device_names(self, stock_id: UUID) -> tuple[str, ...]:
         return tuple(
@@ -71,16 +72,17 @@ class Household:
             else text("device.never_heard"),
             gauges=tuple(self.gauge(owned, slot) for slot in owned.slots),
             quarantined=self.quarantined.get(owned.device.device_id, 0),
-            model=owned.model.name if owned.model else "",
+            model=owned.model.title_in(self.language) if owned.model else "",
             is_online=owned.device.is_online,
         )
 
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
         stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
         level_ppm = _level_ppm(slot)
+        spec = SlotSpec.model_validate(slot.spec)
         has_spares = stock is not None and stock.spares > 0
         return Gauge(
-            name=stock.name if stock else SlotSpec.model_validate(slot.spec).title,
+            name=stock.name if stock else spec.title_in(self.language),
             stock_id=slot.stock_id,
             level_ppm=level_ppm,
             condition=_condition(level_ppm, has_spares=has_spares),
@@ -148,7 +150,7 @@ def _condition(level_ppm: int | None, *, has_spares: bool) -> Condition:
     return "low" if level_ppm <= LOW_PPM and not has_spares else "ok"
 
 
-async def load(session: AsyncSession, now: datetime) -> Household:
+async def load(session: AsyncSession, now: datetime, language: str) -> Household:
     """The session's scope is the owner."""
     ownerships = (await session.exec(select(OwnershipRow).order_by(OwnershipRow.name))).all()
     device_ids = [each.device_id for each in ownerships]
@@ -160,6 +162,7 @@ async def load(session: AsyncSession, now: datetime) -> Household:
         live_orders={each.stock_id: each for each in orders},
         quarantined=await quarantined(session, device_ids, now - QUARANTINE_SHOWN),
         now=now,
+        language=language,
     )
 
 

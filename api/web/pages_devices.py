@@ -6,10 +6,11 @@ from sqlmodel import col, select
 
 from accounts.tables import NoticeRow
 from accounts.texts import text
+from api.bridges import registry_of
 from api.web import queries_devices, queries_home
-from api.web.views import ClaimView
+from api.web.views import BridgeCodeView, ClaimView
 from api.web.visit import CheckedForm, Visit, VisitDep, back
-from devices import ownership
+from devices import bridging, ownership
 from devices.ownership import Claim, ClaimCodeUnknown, TooManyTries
 
 router = APIRouter(include_in_schema=False)
@@ -20,6 +21,14 @@ async def devices(visit: VisitDep) -> HTMLResponse:
     async with visit.reading() as session:
         view = await queries_home.devices_view(session, visit.member, visit.now)
     return await visit.page("devices.html", view, "devices")
+
+
+@router.post("/devices/bridge-code")
+async def allow_bridge(visit: VisitDep, form: CheckedForm) -> HTMLResponse:
+    """Shows the code once: the answer to the act is the page itself."""
+    code = await bridging.allow(visit.admin.party_id, registry_of(visit.platform))
+    view = BridgeCodeView(code=code, platform_url=str(visit.request.base_url).rstrip("/"))
+    return await visit.page("bridge_code.html", view, "devices")
 
 
 @router.get("/devices/{device_id}/quarantine")
@@ -46,7 +55,7 @@ async def data_sheet(visit: VisitDep, code: str = "") -> HTMLResponse:
         )
     except (ClaimCodeUnknown, TooManyTries) as refused:
         return await _refused(visit, code, refused)
-    sheet = queries_devices.data_sheet(code, found)
+    sheet = queries_devices.data_sheet(code, found, visit.language)
     return await visit.page("data_sheet.html", sheet, "devices")
 
 

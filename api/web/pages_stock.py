@@ -86,7 +86,12 @@ async def accept_mandate(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> 
     except MandateRefused as refused:
         async with visit.reading() as session:
             view = await queries_policy.mandate_view(
-                session, stock_id, visit.admin, visit.now, refused.problems
+                session,
+                stock_id,
+                visit.admin,
+                visit.now,
+                refused.problems,
+                form.one("days_between"),
             )
         return await visit.page("mandate.html", view, "home", status=422)
     await automatic.accept(

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
 from accounts.tables import NoticeRow
-from accounts.texts import Text, stored_text, text
+from accounts.texts import stored_text, text
 from api.refusals import NotFound
 from api.web import wording
 from api.web.household import QUARANTINE_SHOWN
@@ -36,25 +36,24 @@ WORDED = (  # codes of `wire.Fault` that have words in the catalogues
 )
 
 
-def data_sheet(code: str, found: Claimable, problem: Text | None = None) -> DataSheetView:
+def data_sheet(code: str, found: Claimable, language: str) -> DataSheetView:
     sheet = found.model.data_sheet
     return DataSheetView(
         code=code,
-        model=found.model.name,
+        model=found.model.title_in(language),
         maker=found.manufacturer,
         device_id=found.device_id,
-        sends=sheet.sends,
+        sends=sheet.sends_in(language),
         every_hours=sheet.every_hours,
-        kept_where=sheet.kept_where,
+        kept_where=sheet.kept_where_in(language),
         kept_days=sheet.kept_days,
-        slots=tuple(_slot(each) for each in found.model.slots),
-        problem=problem,
+        slots=tuple(_slot(each, language) for each in found.model.slots),
     )
 
 
-def _slot(spec: SlotSpec) -> SheetSlot:
+def _slot(spec: SlotSpec, language: str) -> SheetSlot:
     return SheetSlot(
-        title=spec.title,
+        title=spec.title_in(language),
         capacity=wording.quantity(spec.capacity, spec.unit),
         measure=text(f"measure.{spec.measure}"),
     )

@@ -21,7 +21,7 @@ CURRENCY = "EUR"  # of a month in which nothing was bought
 
 
 async def home_view(session: AsyncSession, member: Principal, now: datetime) -> HomeView:
-    home = await household.load(session, now)
+    home = await household.load(session, now, member.language)
     owner = await session.get_one(OwnerRow, member.party_id)
     on_the_way = [each for each in home.live_orders.values() if each.state in COMING]
     known = await queries_orders.names(session, on_the_way)
@@ -102,12 +102,12 @@ def _sums(
 async def approvals_view(
     session: AsyncSession, member: Principal, now: datetime
 ) -> ApprovalsView:
-    home = await household.load(session, now)
+    home = await household.load(session, now, member.language)
     return ApprovalsView(asks=await queries_orders.ask_cards(session, home, member))
 
 
 async def devices_view(session: AsyncSession, member: Principal, now: datetime) -> DevicesView:
-    home = await household.load(session, now)
+    home = await household.load(session, now, member.language)
     return DevicesView(
         devices=tuple(home.card(each) for each in home.devices), may_change=member.may_change
     )

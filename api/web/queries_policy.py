@@ -158,10 +158,17 @@ def _weights(policy: Policy) -> list[Text]:
     found = [text("policy.rule.stock_out", amount=day)]
     if policy.loyalty_credit_ppm:
         found.append(text("policy.rule.loyalty", share=Share(policy.loyalty_credit_ppm)))
-    credited = (*policy.brand_credits, *policy.vendor_credits, *policy.attribute_credits)
     found += [
         text("policy.rule.credit", name=each.name, share=Share(each.credit_ppm))
-        for each in credited
+        for each in (*policy.brand_credits, *policy.vendor_credits)
+    ]
+    found += [
+        text(
+            "policy.rule.credit",
+            name=wording.attributes([each.name]),
+            share=Share(each.credit_ppm),
+        )
+        for each in policy.attribute_credits
     ]
     return found
 
@@ -172,10 +179,11 @@ async def mandate_view(
     member: Principal,
     now: datetime,
     problems: tuple[Text, ...] = (),
+    days_between: str = "",
 ) -> MandateView:
     stock = await find_stock(session, stock_id)
     cards = await fitting_cards(session, stock)
-    home = await load(session, now)
+    home = await load(session, now, member.language)
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     return MandateView(
         stock_id=stock_id,
@@ -195,6 +203,7 @@ async def mandate_view(
         ),
         cap=Money(USUAL_CAP_MINOR, "EUR"),
         currency="EUR",
+        days_between=days_between,
         ends_on=today + timedelta(days=USUAL_DAYS),
         least_ends_on=today + timedelta(days=1),
         most_ends_on=today + timedelta(days=LONGEST_DAYS),

@@ -1,9 +1,7 @@
 """One stock: its history as a chart, what the forecast learned from, its settings."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -11,16 +9,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
-from accounts.texts import Text, text
+from accounts.texts import Share, Text, text
 from api.refusals import NotFound
 from api.web import household, queries_orders, wording
 from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
 from api.web.household import Household, OwnedDevice, days_of_supply
 from api.web.views import ByHand, Gauge, MandateLine, Mode, ProductChoice, StockView
-from core.money import Money
-from devices.levels import JUMP, Verdict
+from core.money import PPM, Money
+from devices import history
 from devices.models import SlotSpec
-from devices.tables import ReadingRow, SlotRow, StockRow
+from devices.tables import SlotRow, StockRow
 from replenishment.tables import OrderRow
 from vendor_policy.declarations import ProductCard
 from vendor_policy.mandates import Mandate
@@ -44,7 +42,7 @@ async def stock_view(
     session: AsyncSession, stock_id: UUID, member: Principal, now: datetime
 ) -> StockView:
     stock = await find_stock(session, stock_id)
-    home = await household.load(session, now)
+    home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
     known = await queries_orders.names(session, orders)
@@ -61,6 +59,7 @@ async def stock_view(
         mode=_mode(stock),
         mandate=await _mandate(session, stock),
         spares=stock.spares,
+        on_shelf=household.spares(stock),
         least=stock.least,
         most=stock.most,
         service_level_ppm=stock.service_level_ppm,
@@ -106,7 +105,9 @@ def _in_slot(slot: SlotRow) -> Text:
     if slot.in_slot is None:
         return text("supply.unknown")
     unit = SlotSpec.model_validate(slot.spec).unit
-    return text("stock.in_slot", amount=text(f"amount.{unit}", n=slot.in_slot))
+    if unit == "fill":
+        return text("gauge.level", share=Share(round(slot.in_slot * PPM)))
+    return text("stock.in_slot", amount=wording.measured(slot.in_slot, unit))
 
 
 def _by_hand(owned: OwnedDevice, slot: SlotRow) -> ByHand:
@@ -134,14 +135,15 @@ def _learned(stock: StockRow) -> tuple[Text, ...]:
     told = stock.forecast
     if not told:
         return ()
-    unit = text(f"unit.{stock.unit}", n=2)
-    use, days = told["use_per_day"]["mean"], told["observed_days"]
+    use = wording.measured(told["use_per_day"]["mean"], stock.unit)
+    days = told["observed_days"]
     learned = (
-        text("stock.learned_days", n=days, use=use, unit=unit)
+        text("stock.learned_days", n=days, use=use)
         if days
-        else text("stock.learned_typical", use=use, unit=unit)
+        else text("stock.learned_typical", use=use)
     )
-    return (learned, text("stock.learned_reorder", level=told["reorder_at"], unit=unit))
+    level = wording.measured(told["reorder_at"], stock.unit)
+    return (learned, text("stock.learned_reorder", level=level))
 
 
 async def _mandate(session: AsyncSession, stock: StockRow) -> MandateLine | None:
@@ -154,6 +156,7 @@ async def _mandate(session: AsyncSession, stock: StockRow) -> MandateLine | None
         products=mandate.products,
         vendors=mandate.vendors,
         cap=Money(mandate.order_most_minor, mandate.currency),
+        days_between=mandate.days_between,
         ends_on=mandate.ends_on,
     )
 
@@ -190,13 +193,13 @@ async def _chart(
     orders: Sequence[OrderRow],
     now: datetime,
 ) -> LevelChart | None:
-    history = await levels(session, slots, now)
+    first = now - HISTORY
     capacity = sum(SlotSpec.model_validate(each.spec).capacity for each in slots)
     reorder_level = (stock.review_level or 0) - stock.spares
     return level_chart(
         Holder(capacity=capacity, unit=stock.unit, reorder_level=reorder_level),
-        history,
-        [*_refills(history, capacity), *_marks(orders, now - HISTORY)],
+        await levels(session, slots, now),
+        [*await _refills(session, slots, first), *_marks(orders, first)],
         now=now,
         forecast=_depletion(stock, now),
     )
@@ -207,7 +210,7 @@ async def levels(
 ) -> list[Measured]:
     """Units in all slots together at the end of each BUCKET; None while one is unknown."""
     first = now - HISTORY
-    by_slot = [await _quantities(session, slot, first) for slot in slots]
+    by_slot = [await _quantities(session, slot, first, now) for slot in slots]
     points: list[Measured] = []
     last: list[float | None] = [None] * len(slots)
     at = 0
@@ -222,70 +225,26 @@ async def levels(
     return points
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    bucket: int
-    level: float | None
-    quantity: float | None
-    used_total: float | None
-
-
 async def _quantities(
-    session: AsyncSession, slot: SlotRow, first: datetime
+    session: AsyncSession, slot: SlotRow, first: datetime, now: datetime
 ) -> dict[int, float | None]:
-    """By bucket, the last reading in it. What the device could not say is None."""
-    found = await session.exec(
-        select(
-            ReadingRow.measured_at,
-            ReadingRow.level,
-            ReadingRow.quantity,
-            ReadingRow.used_total,
-        )
-        .where(
-            ReadingRow.device_id == slot.device_id,
-            ReadingRow.slot == slot.slot,
-            ReadingRow.measured_at >= first,
-            ReadingRow.verdict == Verdict.APPLIED,
-        )
-        .order_by(col(ReadingRow.measured_at))
+    """By bucket, the last level in it; None: the device could not say."""
+    series = await history.level_series(
+        session, slot.device_id, slot.slot, since=first, until=now
     )
-    reads = [_Read(int((at - first) / BUCKET) + 1, *values) for at, *values in found]
-    spec = SlotSpec.model_validate(slot.spec)
-    if any(each.used_total is not None for each in reads):
-        return _from_counter(reads, slot.in_slot, spec.capacity)
-    return {each.bucket: _absolute(each, spec.capacity) for each in reads}
+    return {
+        int((each.at - first) / BUCKET) + 1: each.amount
+        for each in series
+        if not each.is_glitch
+    }
 
 
-def _absolute(read: _Read, capacity: int) -> float | None:
-    return read.quantity if read.level is None else read.level * capacity
-
-
-def _from_counter(
-    reads: Iterable[_Read], in_slot: float | None, capacity: int
-) -> dict[int, float | None]:
-    """Backwards from what is in the slot now; where that would overflow, a full one began."""
-    quantities: dict[int, float | None] = {}
-    newer: float | None = None
-    left = in_slot
-    for read in sorted(reads, key=lambda each: each.bucket, reverse=True):
-        if read.used_total is None or left is None:
-            quantities.setdefault(read.bucket, None)
-            continue
-        left += max(0.0, newer - read.used_total) if newer is not None else 0.0
-        left = left if left <= capacity else left - capacity
-        newer = read.used_total
-        quantities.setdefault(read.bucket, left)
-    return quantities
-
-
-def _refills(history: Sequence[Measured], capacity: float) -> list[Happened]:
-    return [
-        Happened(after.at, "refill")
-        for before, after in pairwise(history)
-        if before.quantity is not None
-        and after.quantity is not None
-        and after.quantity - before.quantity > JUMP * capacity
-    ]
+async def _refills(
+    session: AsyncSession, slots: Sequence[SlotRow], since: datetime
+) -> list[Happened]:
+    places = [(each.device_id, each.slot) for each in slots]
+    found = await history.refills(session, places, since=since)
+    return [Happened(each.refilled_at, "refill") for each in found]
 
 
 def _marks(orders: Iterable[OrderRow], since: datetime) -> list[Happened]:
@@ -297,10 +256,13 @@ def _marks(orders: Iterable[OrderRow], since: datetime) -> list[Happened]:
 
 
 def _depletion(stock: StockRow, now: datetime) -> Depletion | None:
+    """Of what is in the device, as the line above it: the spares come after that."""
     told = stock.forecast or {}
     days = told.get("days_of_supply")
     if not days:
         return None
     passed = (now - datetime.fromisoformat(told["at"])) / timedelta(days=1)
-    p10, p50, p90 = (max(0.0, days[key] - passed) for key in ("p10", "p50", "p90"))
+    inside, spares = told["position"]["in_slot"], told["position"]["spares"]
+    share = inside / (inside + spares) if inside else 0.0
+    p10, p50, p90 = (max(0.0, days[key] * share - passed) for key in ("p10", "p50", "p90"))
     return Depletion(p10_days=p10, p50_days=p50, p90_days=p90)

@@ -134,6 +134,7 @@ class MandateLine:
     products: tuple[str, ...]
     vendors: tuple[str, ...]
     cap: Money
+    days_between: int | None
     ends_on: date
 
 
@@ -161,6 +162,7 @@ class StockView:
     mode: Mode
     mandate: MandateLine | None
     spares: int
+    on_shelf: Text | None  # the spares in words
     least: int
     most: int | None
     service_level_ppm: int
@@ -175,6 +177,14 @@ class StockView:
 class DevicesView:
     devices: tuple[DeviceCard, ...]
     may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeCodeView:
+    """With what a bridge adds one device; shown once."""
+
+    code: str
+    platform_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +213,6 @@ class DataSheetView:
     kept_where: str
     kept_days: int
     slots: tuple[SheetSlot, ...]
-    problem: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,6 +223,7 @@ class MandateView:
     vendors: tuple[Option, ...]
     cap: Typed
     currency: str
+    days_between: str  # as typed; empty: as often as needed
     ends_on: date
     least_ends_on: date
     most_ends_on: date

@@ -1,10 +1,11 @@
 """From what the domain says (keys, parameters, states) to texts of a page. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from accounts.texts import Text, stored_text, text
+from accounts.texts import Share, Text, stored_text, text
 from api.web.views_orders import Objected
+from core.money import PPM
 from replenishment.order_states import COMING, WAITING, OrderState
 from vendor_policy.explain import Part
 from vendor_policy.rules import Author
@@ -22,9 +23,33 @@ CATEGORIES = frozenset(
     }
 )
 
+ATTRIBUTES = frozenset({"eco-label", "fair-trade", "fragrance-free", "refilled"})
+NAME_ATTRIBUTES = {  # sentences, and which of their values lists attributes
+    "rule.has_attributes.title": "names",
+    "rule.has_attributes.objection": "attributes",
+    "rule.attribute_credit.title": "names",
+    "line.attribute_credit": "name",
+}
+
 
 def said(part: Part) -> Text:
-    return stored_text(part.key, part.params)
+    words = stored_text(part.key, part.params)
+    listed = NAME_ATTRIBUTES.get(part.key)
+    if listed is None or not part.params.get(listed):
+        return words
+    names = str(part.params[listed]).split(", ")
+    return Text(words.key, {**words.values, listed: attributes(names)})
+
+
+def attributes(names: Sequence[str]) -> Text:
+    """At least one; those of ours by their words, another by its name."""
+    first, *rest = names
+    words = (
+        text(f"attribute.{first}")
+        if first in ATTRIBUTES
+        else text("category.named", name=first)
+    )
+    return text("attribute.and", first=words, rest=attributes(rest)) if rest else words
 
 
 def objected(parts: Iterable[Part]) -> tuple[Objected, ...]:
@@ -51,6 +76,13 @@ def tone(order_state: str) -> Tone:
 
 
 def quantity(amount: int, unit: str) -> Text:
+    return text(f"amount.{unit}", n=amount)
+
+
+def measured(amount: float, unit: str) -> Text:
+    """An amount that need not be whole: of a cartridge, how much of it."""
+    if unit == "fill":
+        return text("amount.part", share=Share(round(amount * PPM)))
     return text(f"amount.{unit}", n=amount)
 
 

@@ -5,10 +5,11 @@ from typing import Final
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 
 
-def _toner(colour: str, fits: str, typical_use_per_day: float) -> SlotSpec:
+def _toner(colour: str, title_de: str, fits: str, typical_use_per_day: float) -> SlotSpec:
     return SlotSpec(
         slot=colour,
         title=f"{colour.capitalize()} toner",
+        title_de=title_de,
         category="printer-toner",
         fits=(fits,),
         capacity=1,
@@ -22,16 +23,22 @@ def _toner(colour: str, fits: str, typical_use_per_day: float) -> SlotSpec:
 MODEL: Final = DeviceModel(
     name="printer-c200",
     version=1,
+    title="Printer C200",
+    title_de="Drucker C200",
     slots=(
-        _toner("black", "P-200-K", 0.020),
-        _toner("cyan", "P-200-C", 0.012),
-        _toner("magenta", "P-200-M", 0.012),
-        _toner("yellow", "P-200-Y", 0.012),
+        _toner("black", "Toner Schwarz", "P-200-K", 0.020),
+        _toner("cyan", "Toner Cyan", "P-200-C", 0.012),
+        _toner("magenta", "Toner Magenta", "P-200-M", 0.012),
+        _toner("yellow", "Toner Gelb", "P-200-Y", 0.012),
     ),
     data_sheet=DataSheet(
         sends="Level of each toner after every print job and at least every 6 hours.",
+        sends_de="Füllstand jedes Toners nach jedem Druckauftrag und mindestens alle"
+        " 6 Stunden.",
         every_hours=6,
         kept_where="On this installation only; the maker sees nothing unless you share it.",
+        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer"
+        " Sie teilen es mit ihm.",
         kept_days=400,
     ),
 )

@@ -7,10 +7,13 @@ from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 MODEL: Final = DeviceModel(
     name="washer-w7",
     version=1,
+    title="Washing machine W7",
+    title_de="Waschmaschine W7",
     slots=(
         SlotSpec(
             slot="detergent",
             title="Detergent",
+            title_de="Waschmittel",
             category="laundry-detergent",
             fits=("laundry-liquid",),
             capacity=1100,
@@ -22,6 +25,7 @@ MODEL: Final = DeviceModel(
         SlotSpec(
             slot="softener",
             title="Fabric softener",
+            title_de="Weichspüler",
             category="fabric-softener",
             fits=("softener-liquid",),
             capacity=700,
@@ -33,8 +37,12 @@ MODEL: Final = DeviceModel(
     ),
     data_sheet=DataSheet(
         sends="Level of both tanks after every wash and at least every 6 hours; refills.",
+        sends_de="Füllstand beider Tanks nach jeder Wäsche und mindestens alle 6 Stunden;"
+        " Nachfüllungen.",
         every_hours=6,
         kept_where="On this installation only; the maker sees nothing unless you share it.",
+        kept_where_de="Nur auf dieser Installation; der Hersteller sieht nichts, außer"
+        " Sie teilen es mit ihm.",
         kept_days=400,
     ),
 )

@@ -1,6 +1,7 @@
 """The demo as a proof: what devices do to their messages changes nothing that matters."""
 
 import asyncio
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -42,6 +43,7 @@ class Outcome:
     spares: dict[str, int]
     faults: int
     is_as_in_truth: bool
+    told: list[dict[str, object]]  # to devices, of their orders
 
 
 async def outcome(folder: Path, faults: FaultRates) -> Outcome:
@@ -52,6 +54,7 @@ async def outcome(folder: Path, faults: FaultRates) -> Outcome:
             pass
         await stage.conductor.end()
         transaction = stage.platform.database.transaction
+        told = stage.conductor.publisher.told()
         findings = await reconcile.compare(stage.folder / demo.TRUTH, transaction=transaction)
         async with transaction(ALL_OWNERS) as session:
             orders = (await session.exec(select(OrderRow))).all()
@@ -75,6 +78,7 @@ async def outcome(folder: Path, faults: FaultRates) -> Outcome:
         spares={stock.name: stock.spares for stock in stocks},
         faults=findings.faults.total(),
         is_as_in_truth=findings.is_right,
+        told=[json.loads(each) for heard in told.values() for each in heard],
     )
 
 
@@ -90,6 +94,7 @@ def test_duplicates_reordering_and_reboots_change_no_order(
     assert faulty.faults > 50
     assert clean.orders
     assert faulty.orders == clean.orders
+    assert {"placed", "shipped", "delivered"} <= {str(news["order"]) for news in clean.told}
     assert (faulty.slots, faulty.spares) == (clean.slots, clean.spares)
     assert clean.is_as_in_truth
     assert faulty.is_as_in_truth

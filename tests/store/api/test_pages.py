@@ -7,7 +7,7 @@ import pytest
 from accounts.catalogues import read_catalogues
 from accounts.scoping import ALL_OWNERS
 from accounts.tables import OwnerRow
-from tests.store.api.world import Home, World, routes_of, state_of, stock_of
+from tests.store.api.world import Home, World, act, routes_of, state_of, stock_of
 
 OWNER_PAGES = (
     "/",
@@ -28,16 +28,6 @@ OWNER_PAGES = (
 
 def path(pattern: str, home: Home) -> str:
     return pattern.format(**vars(home))
-
-
-async def token_in(client, page: str) -> str:
-    html = (await client.get(page)).text
-    return re.search(r'name="csrf_token" value="([^"]+)"', html)[1]
-
-
-async def act(client, page: str, address: str, **form: str):
-    token = await token_in(client, page)
-    return await client.post(address, data={"csrf_token": token, **form})
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -239,15 +229,19 @@ async def test_automatic_orders_need_an_accepted_mandate(world: World, nora: Hom
         "products": "02001000000012",
         "vendors": "haushaltshof",
         "cap": "25,00",
+        "days_between": "14",
         "ends_on": "2027-05-31",
     }
     async with world.client(nora) as client:
         refused = await act(client, page, page, mode="auto")
         wrong = await act(client, page, f"{page}/mandate", **{**terms, "cap": "much"})
         accepted = await act(client, page, f"{page}/mandate", **terms)
+        after = (await client.get(page)).text
     assert refused.status_code == 422
     assert "Give an amount above zero" in wrong.text
+    assert re.search(r'name="days_between"[^>]* value="14"', wrong.text)  # not lost on the way
     assert accepted.status_code == 303
+    assert "At most one order every 14 days." in after
     assert (await stock_of(world, nora)).mode == "auto"
 
 

@@ -2,11 +2,13 @@
 
 import json
 from hashlib import sha256
+from uuid import UUID
 
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from tests.store.api.world import Home, World, csrf_of, state_of, stock_of
+from vendor_policy import store
 from vendor_policy.record import Agrees, replay
 
 
@@ -133,16 +135,22 @@ async def test_a_mandate_is_accepted_and_revoked(world: World, nora: Home):
         "products": ["2001000000012"],
         "vendors": ["haushaltshof"],
         "order_most_minor": 2500,
+        "days_between": 14,
         "ends_on": "2027-05-31",
     }
     async with world.client(bearer=nora.key) as client:
         made = (await client.post("/api/mandates", json=terms)).json()
         while_held = (await stock_of(world, nora)).mode
+        async with world.database.snapshot(nora.owner_id) as session:
+            kept = await store.mandate(session, UUID(made["mandate_id"]))
         gone = await client.delete(f"/api/mandates/{made['mandate_id']}")
         ended = await client.post("/api/mandates", json={**terms, "ends_on": "2020-01-01"})
+        never = await client.post("/api/mandates", json={**terms, "days_between": 0})
+    assert kept is not None
+    assert kept.days_between == 14
     assert (while_held, gone.status_code) == ("auto", 204)
     assert (await stock_of(world, nora)).mode == "ask"
-    assert ended.status_code == 422
+    assert (ended.status_code, never.status_code) == (422, 422)
 
 
 async def test_notices_come_in_the_owners_words(world: World, nora: Home):

@@ -2,6 +2,7 @@
 the use cases themselves. Only what a device would have sent is written directly.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -271,3 +272,15 @@ async def csrf_of(world: World, home: Home) -> str:
     assert found is not None
     assert found.csrf_token
     return found.csrf_token
+
+
+async def token_in(client: httpx.AsyncClient, page: str) -> str:
+    html = (await client.get(page)).text
+    return re.search(r'name="csrf_token" value="([^"]+)"', html)[1]
+
+
+async def act(
+    client: httpx.AsyncClient, page: str, address: str, **form: str
+) -> httpx.Response:
+    token = await token_in(client, page)
+    return await client.post(address, data={"csrf_token": token, **form})

@@ -28,7 +28,9 @@ async def test_use_is_read_by_day_without_the_open_one(world):
     owner_id = await world.claimed()
     await sent(world, *({"level": 0.9 - n / 10} for n in range(4)))
     async with world.database.snapshot(owner_id) as session:
-        uses = await history.day_uses(session, [PLACE], before_on=date(2026, 11, 24))
+        uses = await history.day_uses(
+            session, [PLACE], from_on=date(2026, 11, 22), before_on=date(2026, 11, 24)
+        )
     assert [(each.day_on.day, each.exposure_days) for each in uses[PLACE]] == [(22, 1), (23, 1)]
     assert [each.used for each in uses[PLACE]] == pytest.approx([100, 100])
 
@@ -43,6 +45,7 @@ async def test_a_chart_shows_levels_as_measured_and_marks_glitches(world):
     assert [(each.amount, each.is_glitch) for each in points] == [
         (500, False),
         (900, True),
+        (None, False),
         (480, False),
     ]
 

@@ -94,6 +94,48 @@ async def test_a_mandate_ends_after_its_last_day(world: World) -> None:
     assert await reason(world, order) == "mandate.ended"
 
 
+async def used_up(world: World) -> OrderRow:
+    """What the next low level leads to, once all that was delivered is used."""
+    await world.set(spares=0)
+    return await proposed(world)
+
+
+async def delivered(world: World) -> OrderRow:
+    order = await proposed(world)
+    await world.wait(6 * DAY)
+    assert await world.state(order) is OrderState.DELIVERED
+    return order
+
+
+async def test_a_second_order_within_the_gap_is_asked(world: World) -> None:
+    await accept(world, days_between=14)
+    first = await delivered(world)
+    second = await used_up(world)
+    assert second.order_id != first.order_id
+    assert second.state == OrderState.AWAITING_APPROVAL
+    assert await reason(world, second) == "mandate.too_soon"
+
+
+async def test_after_the_gap_a_mandate_orders_again(world: World) -> None:
+    await accept(world, days_between=6)
+    await delivered(world)
+    assert (await used_up(world)).state == OrderState.APPROVED
+
+
+async def test_a_new_mandate_counts_the_orders_of_the_one_before(world: World) -> None:
+    await accept(world)
+    await delivered(world)
+    await accept(world, days_between=14)
+    assert await reason(world, await used_up(world)) == "mandate.too_soon"
+
+
+async def test_an_order_the_owner_approved_starts_no_gap(world: World) -> None:
+    await world.approve(await world.ask())
+    await world.wait(6 * DAY)
+    await accept(world, days_between=14)
+    assert (await used_up(world)).state == OrderState.APPROVED
+
+
 async def test_mode_auto_without_a_mandate_asks(world: World) -> None:
     await world.set(mode="auto")
     assert await reason(world, await proposed(world)) == "mandate.none"

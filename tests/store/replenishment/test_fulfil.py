@@ -1,13 +1,16 @@
 """Intent, call, outcome: what a shop's answers make of an order."""
 
+import json
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlmodel import select
 
 from accounts.scoping import ALL_OWNERS
 from core.money import Money
-from devices.tables import RefillRow
+from devices import commands
+from devices.tables import DeviceRow, RefillRow
 from replenishment import track_record
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
@@ -260,3 +263,33 @@ async def test_no_transaction_is_open_while_a_shop_is_asked(world: World) -> Non
     order = await approved(world)
     await world.work()
     assert await world.state(order) is OrderState.PLACED
+
+
+async def test_a_test_order_lives_like_any_other_but_no_shop_hears_of_it(world: World) -> None:
+    async with world.transaction(ALL_OWNERS) as session:
+        for device in await session.exec(select(DeviceRow)):
+            device.is_test = True
+    order = await approved(world)
+    await world.wait(DAY)
+    assert await world.state(order) is OrderState.DELIVERED
+    assert all(not vendor.orders for vendor in world.vendors.values())
+    assert (await world.stock()).spares == 0
+
+
+async def test_devices_of_the_stock_are_told_what_became_of_the_order(world: World) -> None:
+    await approved(world)
+    await world.wait(4 * DAY)
+    heard: list[bytes] = []
+
+    def deliver(device_id: str, topic: str, payload: bytes) -> bool:
+        assert topic == f"v1/devices/{device_id}/command"
+        heard.append(payload)
+        return True
+
+    is_there = {"deliver": deliver, "transaction": world.transaction, "clock": world.clock}
+    absent = {**is_there, "deliver": lambda *_: False}
+    assert await commands.deliver_waiting(**absent) == 0  # type: ignore[arg-type]
+    await commands.deliver_waiting(**is_there)  # type: ignore[arg-type]
+    news = [json.loads(payload)["order"] for payload in heard]
+    assert news == ["placed", "shipped", "delivered"]
+    assert await commands.deliver_waiting(**is_there) == 0  # type: ignore[arg-type]

@@ -12,11 +12,11 @@ import pytest
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
-from api.web.wording import CATEGORIES
+from api.web.wording import ATTRIBUTES, CATEGORIES, said
 from core.money import Money
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
-from vendor_policy.explain import LINES
+from vendor_policy.explain import LINES, Part
 from vendor_policy.mandates import NotCovered
 from vendor_policy.policy import PRESETS
 from vendor_policy.rules import RULES, Author, Kind
@@ -26,7 +26,7 @@ CATALOGUES = read_catalogues()
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
 # First words of keys: a string literal in the code that begins so is a key.
 AREAS = {key.split(".")[0] for key in CATALOGUES["en"]}
-ERRORS = {*error_page.WORDING.values(), "broken"}
+ERRORS = {*error_page.WORDING.values(), "broken", error_page.ADDRESS_MISSING}
 REASONS_TO_ASK = (  # beside an ask's history row, see replenishment.proposals
     "mode",
     "stopped",
@@ -65,6 +65,7 @@ MADE = {
     *(f"chart.{each}" for each in ("refill", "order", "delivery")),
     *(f"line.{each}" for each in LINES),
     *(f"category.{each}" for each in CATEGORIES),
+    *(f"attribute.{each}" for each in ATTRIBUTES),
     *(f"quarantine.{each}" for each in queries_devices.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
@@ -184,10 +185,22 @@ def test_a_stored_text_gets_its_money_shares_units_and_dates_back():
 
 def test_a_text_within_a_text_is_said_in_the_same_language():
     what = text("supply.spares", amount=text("amount.fill", n=2))
-    assert words("en").say(what) == "2\u00a0fills on the shelf."
-    assert words("de").say(what) == "2\u00a0Füllungen im Schrank."
+    assert words("en").say(what) == "2\u00a0cartridges on the shelf."
+    assert words("de").say(what) == "2\u00a0Kartuschen im Schrank."
 
 
 def test_an_unknown_key_is_an_error_and_not_an_empty_page():
     with pytest.raises(UnknownText):
         words("en").say("no.such.key")
+
+
+def test_small_shares_keep_a_decimal_and_the_smallest_are_not_nothing():
+    shown = [words("en").percent(ppm) for ppm in (0, 100, 5_000, 37_000, 50_000, 834_000)]
+    assert shown == ["0%", "<\u20090.1%", "0.5%", "3.7%", "5%", "83%"]
+    assert words("de").percent(37_000) == "3,7\u00a0%"
+
+
+def test_attributes_are_said_in_words():
+    part = Part("rule.has_attributes.objection", {"attributes": "fair-trade, refilled, loud"})
+    assert words("en").say(said(part)) == "Lacks: Fair trade, Refilled, loud."
+    assert words("de").say(said(part)) == "Es fehlt: Fairer Handel, Wiederbefüllt, loud."

@@ -7,6 +7,7 @@ from accounts.texts import text
 from api.web.views import (
     AddressView,
     ApprovalsView,
+    BridgeCodeView,
     ClaimView,
     DevicesView,
     NoticesView,
@@ -77,6 +78,11 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         "devices",
     ),
     "devices_empty": ("devices.html", DevicesView(devices=(), may_change=True), "devices"),
+    "bridge_code": (
+        "bridge_code.html",
+        BridgeCodeView(code="PBKD-7Q2M", platform_url="http://127.0.0.1:8000"),
+        "devices",
+    ),
     "claim": ("claim.html", ClaimView(code="X", problem=text("claim.unknown")), "devices"),
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
     "quarantine": ("quarantine.html", QUARANTINE, "devices"),

@@ -298,6 +298,7 @@ MANDATE = MandateView(
     ),
     cap=euro("25"),
     currency="EUR",
+    days_between="14",
     ends_on=date(2027, 5, 31),
     least_ends_on=date(2026, 11, 21),
     most_ends_on=date(2027, 11, 20),

@@ -86,6 +86,13 @@ def test_a_mandate_holds_exactly_what_was_accepted():
     assert mandate.order_most_minor == 2500
     assert mandate.ends_on == date(2027, 5, 31)
     assert mandate.accepted_by == "nora@example.org"
+    assert mandate.days_between is None
+
+
+@pytest.mark.parametrize("days", [1, 14, 365])
+def test_a_mandate_may_name_the_least_days_between_two_orders(days):
+    form = form_of([*TERMS, ("days_between", f" {days} ")])
+    assert read_mandate(form, **ACCEPTED).days_between == days
 
 
 @pytest.mark.parametrize(
@@ -96,6 +103,11 @@ def test_a_mandate_holds_exactly_what_was_accepted():
         ("ends_on", "2026-11-20", "mandate.ends_wrong"),
         ("ends_on", "2029-01-01", "mandate.ends_wrong"),
         ("ends_on", "soon", "mandate.ends_wrong"),
+        ("days_between", "0", "mandate.days_wrong"),
+        ("days_between", "366", "mandate.days_wrong"),
+        ("days_between", "-3", "mandate.days_wrong"),
+        ("days_between", "often", "mandate.days_wrong"),
+        ("days_between", "9" * 5000, "mandate.days_wrong"),
         ("products", None, "mandate.none_chosen"),
         ("vendors", None, "mandate.none_chosen"),
     ],

@@ -22,8 +22,8 @@ def a_mandate(**overrides: Any) -> Mandate:
     return Mandate.model_validate({**plain, **overrides})
 
 
-def asked(mandate=None, on=TODAY, packs=1, **offer):
-    return covers(mandate or a_mandate(), candidate(an_offer(**offer), packs), on)
+def asked(mandate=None, on=TODAY, last_on=None, packs=1, **offer):
+    return covers(mandate or a_mandate(), candidate(an_offer(**offer), packs), on, last_on)
 
 
 def test_what_was_allowed_is_covered_up_to_the_last_day_and_cent():
@@ -54,6 +54,23 @@ def test_a_unit_price_cap_counts_delivery_and_holds_at_its_edge():
     assert asked(weighed) == NotCovered("unit_too_dear", "unit_price")
 
 
+def test_a_gap_between_orders_holds_until_its_last_day():
+    rare = a_mandate(days_between=14)
+    assert asked(rare, on=day(13), last_on=TODAY) == NotCovered("too_soon", "days_between")
+    assert asked(rare, on=day(14), last_on=TODAY) == Covered()
+    assert asked(rare, last_on=None) == Covered()
+
+
+def test_without_a_gap_a_mandate_covers_two_orders_on_one_day():
+    assert asked(last_on=TODAY) == Covered()
+
+
+def test_a_mandate_stored_before_there_were_gaps_has_none():
+    stored = a_mandate().model_dump(mode="json")
+    del stored["days_between"]
+    assert Mandate.model_validate(stored) == a_mandate(days_between=None)
+
+
 @pytest.mark.parametrize(
     "overrides",
     [
@@ -62,6 +79,8 @@ def test_a_unit_price_cap_counts_delivery_and_holds_at_its_edge():
         {"vendors": []},
         {"order_most_minor": 0},
         {"ends_on": day(-1)},
+        {"days_between": 0},
+        {"days_between": 366},
         {"budget": 5},
     ],
 )

@@ -1,0 +1,44 @@
+"""Orders of test devices: they live like any other, but no shop hears of them.
+
+Pure. Placed at once, delivered at the first look; nothing is bought, nothing is shipped.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from replenishment.vendors.port import (
+    Acknowledged,
+    CatalogueItem,
+    Pinned,
+    PlaceResult,
+    Progress,
+    Refused,
+    ShipTo,
+    Unknown,
+)
+
+
+class TestOrders:
+    """A vendor by the port, without a shop behind it."""
+
+    __test__ = False  # not a class of tests
+
+    # ruff: noqa: ARG002 - the port's signatures
+
+    async def search(self, category: str) -> Sequence[CatalogueItem]:
+        return ()
+
+    async def place(
+        self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
+    ) -> PlaceResult:
+        return Acknowledged(f"TEST-{idempotency_key.hex[:8].upper()}", pinned.total)
+
+    async def get_order(
+        self, idempotency_key: UUID, vendor_order_number: str
+    ) -> Progress | Unknown:
+        return Progress(state="delivered")
+
+    async def cancel(
+        self, idempotency_key: UUID, vendor_order_number: str
+    ) -> Acknowledged | Refused | Unknown:
+        return Refused("delivered", "a test order is delivered at once")

@@ -61,7 +61,6 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     OrderMoved: Problem(409, "order_moved"),
     AddressMissing: Problem(409, "address_missing"),
     AskExpired: Problem(409, "ask_expired"),
-    AddressMissing: Problem(409, "address_missing"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
     ModelVersionTaken: Problem(409, "model_version_taken"),

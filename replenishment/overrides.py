@@ -16,9 +16,11 @@ from vendor_policy.rules import Finding
 
 
 class UnknownOffer(Exception):
-    def __init__(self, offer_id: str) -> None:
-        super().__init__(f"the decision saw no offer {offer_id}")
-        self.offer_id = offer_id
+    """Or that many packs of it: no rule was asked about them, so nothing could warn."""
+
+    def __init__(self, choice: "Choice") -> None:
+        packs = "" if choice.packs is None else f" of {choice.packs} packs"
+        super().__init__(f"the decision saw no offer {choice.offer_id}{packs}")
 
 
 class WarningNotAccepted(Exception):
@@ -51,7 +53,9 @@ async def override(session: AsyncSession, asked: OrderRow, choice: Choice) -> Ov
     made = record.parsed(row.record) if row else None
     offer = _offer(made, choice.offer_id) if made else None
     if made is None or offer is None:
-        raise UnknownOffer(choice.offer_id)
+        raise UnknownOffer(choice)
+    if choice.packs and choice.packs not in pack_counts(offer, made.needs[0]):
+        raise UnknownOffer(choice)
     packs = choice.packs or _packs(made, offer)
     objections = [
         finding

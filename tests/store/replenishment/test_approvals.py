@@ -190,6 +190,14 @@ async def test_an_offer_the_decision_never_saw_cannot_be_chosen(world: World) ->
         await choose(world, await world.ask(), Choice(offer_id="no such offer"))
 
 
+async def test_more_packs_than_the_decision_saw_cannot_be_chosen(world: World) -> None:
+    asked = await world.ask()
+    offers = await offer_ids(world, asked)
+    with pytest.raises(UnknownOffer, match="of 5000 packs"):
+        await choose(world, asked, Choice(offer_id=offers["HH-2"], packs=5000))
+    assert await world.state(asked) is OrderState.AWAITING_APPROVAL
+
+
 async def test_a_viewer_may_not_approve(world: World) -> None:
     order = await world.ask()
     viewer = replace(world.anna, role="viewer")

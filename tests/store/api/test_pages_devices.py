@@ -39,6 +39,9 @@ async def test_a_yes_without_an_address_leads_to_the_address(world: World, nora:
         (await session.get_one(OwnerRow, nora.owner_id)).city = ""
     async with world.client(nora) as client:
         page = await act(client, "/", f"/orders/{nora.order_id}/approve")
+    async with world.client(bearer=nora.key) as client:
+        refused = await client.post(f"/api/orders/{nora.order_id}/approve")
+    assert (refused.status_code, refused.json()["code"]) == (409, "address_missing")
     assert page.status_code == 409
     assert "Where should the parcel go?" in page.text
     assert 'href="/address"' in page.text

@@ -98,8 +98,6 @@ async def _answer(request: Request, error: Exception) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         then = request.url.path if request.method == "GET" else "/"
         return RedirectResponse(f"/sign-in?then={then}", status_code=303)
-    if isinstance(error, AddressMissing):
-        return RedirectResponse("/address", status_code=303)
     return await error_page(request, problem.status, problem.code)
 
 

@@ -5,8 +5,6 @@ import re
 import pytest
 
 from accounts.catalogues import read_catalogues
-from accounts.scoping import ALL_OWNERS
-from accounts.tables import OwnerRow
 from tests.store.api.world import Home, World, act, routes_of, state_of, stock_of
 
 OWNER_PAGES = (
@@ -64,18 +62,6 @@ async def test_approving_twice_says_that_it_changed_meanwhile(world: World, nora
     assert again.status_code == 409
     assert "It changed meanwhile" in again.text
     assert "illegal_transition" in again.text
-
-
-async def test_a_yes_without_an_address_asks_for_the_address(world: World, nora: Home):
-    async with world.database.transaction(ALL_OWNERS) as session:
-        (await session.get_one(OwnerRow, nora.owner_id)).street = ""
-    async with world.client(nora) as client:
-        answer = await act(client, "/", f"/orders/{nora.order_id}/approve")
-    async with world.client(bearer=nora.key) as client:
-        refused = await client.post(f"/api/orders/{nora.order_id}/approve")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/address")
-    assert (refused.status_code, refused.json()["code"]) == (409, "address_missing")
-    assert await state_of(world, nora) == "awaiting_approval"
 
 
 async def test_more_packs_than_anyone_can_mean_are_refused(world: World, nora: Home):

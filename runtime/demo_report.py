@@ -88,7 +88,8 @@ class Report:
         rows = [("faults injected", faults or "none")]
         for each in self.findings.comparisons:
             verdict = "as in truth" if not each.wrong else f"{len(each.wrong)} WRONG"
-            rows.append((each.what, f"{each.compared} compared, {verdict}"))
+            said = f"{each.compared} compared, {verdict}" if each.compared else "none"
+            rows.append((each.what, said))
             rows += [("", wrong) for wrong in each.wrong[:SHOWN_WRONG]]
         return rows
 

@@ -51,14 +51,15 @@ async def compare(path: Path, *, transaction: Transaction) -> Findings:
     for fact in map(json.loads, lines):
         facts.setdefault(fact["fact"], []).append(fact)
     async with transaction(ALL_OWNERS) as session:
-        comparisons = (
+        comparisons = [
             await _messages(session, facts.get("MessageSent", [])),
             await _nothing_quarantined(session),
             await _parcels(session, facts.get("Parcel", [])),
-            await _levels(session, facts.get("Remaining", [])),
-        )
+        ]
+        if "Remaining" in facts:  # only a run that has ended says what was left
+            comparisons.append(await _levels(session, facts["Remaining"]))
     return Findings(
-        comparisons=comparisons,
+        comparisons=tuple(comparisons),
         faults=Counter(str(fact["fault"]) for fact in facts.get("FaultInjected", [])),
         stock_outs=len(facts.get("StockOut", [])),
         refills=len(facts.get("Refill", [])),

@@ -72,9 +72,11 @@ class StockSlot:
     promised_interval_h: int
 
     def is_stale(self, now: datetime) -> bool:
-        """Silent for longer than promised; a slot that never spoke is unknown, not stale."""
+        """Not measured for longer than promised: silent, or saying "unknown" again and again.
+        A slot that was never measured is unknown, not stale.
+        """
         patience = max(STALE_AFTER, 3 * timedelta(hours=self.promised_interval_h))
-        return self.heard_at is not None and now - self.heard_at > patience
+        return self.measured_at is not None and now - self.measured_at > patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,15 @@ async def test_a_silent_device_makes_its_stock_stale(world, hours, is_stale):
     assert (found.is_stale, found.is_known) == (is_stale, True)
 
 
+async def test_a_device_that_says_unknown_for_days_is_not_trusted_on_its_old_level(world):
+    await world.claimed()
+    await measured(world, detergent=0.5)
+    for day in range(1, 5):
+        await measured(world, NOON + timedelta(days=day), detergent=None)
+    found = await state_of(world, now=NOON + timedelta(days=4))
+    assert found.is_stale
+
+
 async def test_a_device_that_never_spoke_is_unknown_and_not_stale(world):
     await world.claimed()
     found = await state_of(world, now=NOON + timedelta(days=90))

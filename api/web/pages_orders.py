@@ -121,5 +121,6 @@ async def cancel(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirect
         clock=visit.platform.clock,
         ids=visit.platform.ids,
     )
-    said = "cancelled" if state is OrderState.CANCELLED else "taken_back"
-    return back(f"/orders/{order_id}", said)
+    if state is OrderState.STOPPING:
+        return back(f"/orders/{order_id}", "taken_back")
+    return back(f"/orders/{order_id}", "cancelled")

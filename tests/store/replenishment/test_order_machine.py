@@ -115,11 +115,12 @@ class Household(RuleBasedStateMachine):
         )
 
     @rule(
-        fault=st.sampled_from(["lose_answers", "hide_sales", "fail_requests", "talk_nonsense"])
+        fault=st.sampled_from(["lose_answers", "hide_sales", "fail_requests", "talk_nonsense"]),
+        times=st.sampled_from([1, 40]),
     )
-    def break_a_shop(self, fault: str) -> None:
+    def break_a_shop(self, fault: str, times: int) -> None:
         for vendor in self.world.vendors.values():
-            setattr(vendor, fault, 1)
+            setattr(vendor, fault, times)
 
     @rule(ppm=st.sampled_from([0, 100_000]))
     def change_prices_at_checkout(self, ppm: int) -> None:

@@ -69,6 +69,7 @@ class SlotChange:
     added: list[tuple[Reading, Verdict]]
     corrected: dict[Key, Verdict]  # of readings stored before
     glitches: list[Held]
+    cleared: list[Key]  # glitches of before that are none any more
     days: list[DayUse]
     refills: list[Refill]
     is_newly_filled: bool
@@ -127,6 +128,11 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
         },
         glitches=[
             each for each in folded.glitches if stored.verdicts.get(each.key) != Verdict.GLITCH
+        ],
+        cleared=[
+            key
+            for key, verdict in judged.items()
+            if stored.verdicts.get(key) == Verdict.GLITCH and verdict != Verdict.GLITCH
         ],
         days=list(days.values()),
         refills=folded.refills,

@@ -33,6 +33,7 @@ WORDED = (  # codes of `wire.Fault` that have words in the catalogues
     "clock_ahead",
     "old_boot",
     "glitch",
+    "not_processed",
 )
 
 

@@ -229,7 +229,7 @@ def remove_glitches(connection: Connection, names: set[tuple[str, bytes]]) -> No
     """names: (device id, payload). What is removed does not count any more either."""
     name = tuple_(QuarantineRow.device_id, QuarantineRow.payload)
     removal = delete(QuarantineRow).where(col(QuarantineRow.code) == "glitch", name.in_(names))
-    gone = removal.returning(QuarantineRow.device_id, QuarantineRow.received_at)
+    gone = removal.returning(col(QuarantineRow.device_id), col(QuarantineRow.received_at))
     less = update(QuarantineCountRow).where(
         col(QuarantineCountRow.device_id) == bindparam("of_device"),
         col(QuarantineCountRow.day_on) == bindparam("of_day"),

@@ -19,7 +19,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
-from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
+from devices.ownership import ClaimCodeUnknown, NotYourDevice, StocksDiffer, TooManyTries
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
@@ -67,6 +67,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),
     SettingRefused: Problem(422, "setting_refused"),
+    StocksDiffer: Problem(422, "stocks_differ"),
     SignUpRefused: Problem(422, "sign_up_refused"),
     Invalid: Problem(422, "invalid"),
     RequestValidationError: Problem(422, "invalid"),

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import Admin, Now, Owner, PlatformDep, Reading
+from accounts.principal import Principal
+from api.deps import Admin, Now, Owner, Platform, PlatformDep, Reading
 from api.refusals import Fault, Invalid
-from api.schemas import Output
+from api.schemas import Input, Output
 from api.web import household, queries_stock
-from devices import stock
+from devices import ownership, stock
+from devices.readings import Outcome
 from devices.stock import ChangeStock
 from devices.tables import StockRow
 
@@ -45,6 +47,24 @@ class LevelView(Output):
     quantity: float | None
 
 
+class JoinStock(Input):
+    """`joined_id`: is switched off; its slots and spares go over."""
+
+    joined_id: UUID
+
+
+class ReportByHand(Input):
+    """`amount`: in the slot now, in units of the stock."""
+
+    device_id: str
+    slot: str
+    amount: float
+
+
+class ReportedView(Output):
+    outcome: Outcome
+
+
 @router.get("")
 async def list_stocks(session: Reading, owner: Owner, now: Now) -> list[StockView]:
     """All stocks of the owner."""
@@ -76,10 +96,54 @@ async def change_stock(
         transaction=platform.transaction,
         clock=platform.clock,
     )
-    now = platform.clock.now()
-    async with platform.database.snapshot(admin.party_id) as fresh:
-        row = await queries_stock.find_stock(fresh, stock_id)
-        return _view(row, await stock.state(fresh, stock_id, now))
+    return await _fresh(platform, admin, stock_id)
+
+
+async def _fresh(platform: Platform, admin: Principal, stock_id: UUID) -> StockView:
+    """After an act of its own transaction."""
+    async with platform.database.snapshot(admin.party_id) as session:
+        row = await queries_stock.find_stock(session, stock_id)
+        return _view(row, await stock.state(session, stock_id, platform.clock.now()))
+
+
+@router.post("/{stock_id}/join")
+async def join_stocks(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: JoinStock
+) -> StockView:
+    """Count and buy another stock's slots together with this one's from now on."""
+    home = await household.load(session, platform.clock.now(), admin.language)
+    if wanted.joined_id in home.live_orders:
+        message = "it has an order under way; join the stocks when that has arrived"
+        raise Invalid([Fault(field="joined_id", code="order_under_way", message=message)])
+    await ownership.share_stock(
+        admin.party_id,
+        stock_id,
+        wanted.joined_id,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return await _fresh(platform, admin, stock_id)
+
+
+@router.post("/{stock_id}/by-hand")
+async def report_by_hand(
+    platform: PlatformDep,
+    session: Reading,
+    admin: Admin,
+    stock_id: UUID,
+    wanted: ReportByHand,
+) -> ReportedView:
+    """Say what you see in a device that does not report by itself."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await stock.report_by_hand(
+        admin.party_id,
+        wanted.device_id,
+        wanted.slot,
+        wanted.amount,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
 
 
 @router.get("/{stock_id}/levels")

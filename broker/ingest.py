@@ -103,8 +103,8 @@ def _not_processed(received: Received, failure: Exception) -> Quarantined:
 
 
 async def _tried(work: Coroutine[Any, Any, T]) -> T | Exception:
-    found: list[T | BaseException] = await asyncio.gather(work, return_exceptions=True)
-    result = found[0]
+    found = await asyncio.gather(work, return_exceptions=True)
+    result: T | BaseException = found[0]
     if isinstance(result, BaseException) and not isinstance(result, Exception):
         raise result
     return result

@@ -9,7 +9,7 @@ from accounts.principal import Principal
 from accounts.tables import NoticeRow
 from accounts.texts import stored_text, text
 from api.refusals import NotFound
-from api.web import wording
+from api.web import household, wording
 from api.web.household import QUARANTINE_SHOWN
 from api.web.views import (
     DataSheetView,
@@ -17,6 +17,7 @@ from api.web.views import (
     NoticesView,
     QuarantinedMessage,
     QuarantineView,
+    ReleaseView,
     SheetSlot,
 )
 from devices import quarantine
@@ -92,6 +93,20 @@ async def quarantine_view(
             if each.device_id == device_id
         ),
         total=await quarantine.count(session, device_id, since_on=since),
+    )
+
+
+async def release_view(
+    session: AsyncSession, device_id: str, admin: Principal, now: datetime
+) -> ReleaseView:
+    await find_ownership(session, device_id)
+    home = await household.load(session, now, admin.language)
+    owned = next(each for each in home.devices if each.device.device_id == device_id)
+    return ReleaseView(
+        device_id=device_id,
+        device_name=owned.ownership.name,
+        stocks=tuple(each.name for each in home.card(owned).gauges),
+        is_by_hand=owned.model is None,
     )
 
 

@@ -174,6 +174,10 @@ def get_visit(request: Request, platform: PlatformDep, principal: MaybePrincipal
 VisitDep = Annotated[Visit, Depends(get_visit)]
 
 
+def visiting_admin(visit: VisitDep) -> Principal:
+    return visit.admin
+
+
 async def checked_form(visit: VisitDep) -> FilledForm:
     """The form of an act, after its token was compared with the session's, or before sign-in
     with the guest cookie's. Raises CsrfMissing.

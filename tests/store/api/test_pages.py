@@ -21,6 +21,7 @@ OWNER_PAGES = (
     "/orders/{order_id}",
     "/decisions/{record_id}",
     "/devices/{device_id}/quarantine",
+    "/devices/{device_id}/release",
 )
 
 
@@ -280,8 +281,9 @@ async def test_a_device_is_claimed_only_after_its_data_sheet_was_shown(world, no
             await maker.post("/api/devices", json={"model": "washer-w7", "serial": "9"})
         ).json()
     async with world.client(nora) as client:
-        sheet = (await client.get("/claims", params={"code": made["claim_code"]})).text
-        wrong = await client.get("/claims", params={"code": "AAAABBBBCCCC"})
+        look = "/claims/data-sheet"
+        sheet = (await act(client, "/claims", look, code=made["claim_code"])).text
+        wrong = await act(client, "/claims", look, code="AAAABBBBCCCC")
         answer = await act(
             client, "/", "/claims", code=made["claim_code"], name="Second", place="Attic"
         )

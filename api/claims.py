@@ -34,7 +34,7 @@ Code = Annotated[str, Field(min_length=1, max_length=40)]
 Word = Annotated[str, Field(max_length=80)]
 
 
-class LookUp(Input):
+class ClaimCode(Input):
     code: Code
 
 
@@ -77,7 +77,7 @@ class DeviceView(Output):
 
 
 @router.post("/claims/look-up")
-async def data_sheet(platform: PlatformDep, admin: Admin, wanted: LookUp) -> DataSheetView:
+async def data_sheet(platform: PlatformDep, admin: Admin, wanted: ClaimCode) -> DataSheetView:
     """The data sheet of the unclaimed device that has this code."""
     found = await ownership.look_up(
         admin.party_id,

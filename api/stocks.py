@@ -53,7 +53,7 @@ class JoinStock(Input):
     joined_id: UUID
 
 
-class ReportByHand(Input):
+class HandReport(Input):
     """`amount`: in the slot now, in units of the stock."""
 
     device_id: str
@@ -131,7 +131,7 @@ async def report_by_hand(
     session: Reading,
     admin: Admin,
     stock_id: UUID,
-    wanted: ReportByHand,
+    wanted: HandReport,
 ) -> ReportedView:
     """Say what you see in a device that does not report by itself."""
     await queries_stock.find_stock(session, stock_id)

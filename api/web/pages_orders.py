@@ -1,12 +1,13 @@
 """Home, asks, orders, and why: what an owner reads before saying yes or no."""
 
-from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.refusals import Fault, Invalid
+from api.schemas import Instant
 from api.web import queries_decision, queries_home, queries_orders
 from api.web.visit import CheckedForm, VisitDep, back
 from replenishment import approvals
@@ -33,9 +34,7 @@ async def asks(visit: VisitDep) -> HTMLResponse:
 
 
 @router.get("/orders")
-async def orders(visit: VisitDep, before: datetime | None = None) -> HTMLResponse:
-    if before is not None and before.tzinfo is None:
-        before = before.replace(tzinfo=UTC)
+async def orders(visit: VisitDep, before: Instant | None = None) -> HTMLResponse:
     async with visit.reading() as session:
         view = await queries_orders.orders_view(session, before)
     return await visit.page("orders.html", view, "orders")
@@ -69,7 +68,10 @@ async def approve(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirec
 
 @router.get("/orders/{order_id}/choose")
 async def override(
-    visit: VisitDep, order_id: UUID, offer_id: str, packs: int | None = None
+    visit: VisitDep,
+    order_id: UUID,
+    offer_id: str,
+    packs: Annotated[int, Query(gt=0, le=10_000)] | None = None,
 ) -> HTMLResponse:
     async with visit.reading() as session:
         view = await queries_decision.override_view(session, order_id, offer_id, packs)

@@ -288,6 +288,7 @@ class ErrorView:
     act: Text
     act_link: str
     code: str  # small print, for support
+    fields: str = ""  # what there is to mend, by name
 
 
 def ago(since: datetime, now: datetime) -> timedelta:

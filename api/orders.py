@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlmodel import col, select
 
-from api.deps import Owner, PlatformDep, Reading
+from api.deps import Owner, PlatformDep, Reading, check_rejection
 from api.schemas import Input, Instant, MoneyView, Output
 from api.web.queries_decision import excluded_column
 from api.web.queries_orders import find_order, total
@@ -244,7 +244,8 @@ async def reject(
     order_id: UUID,
     wanted: RejectOrder,
 ) -> StateView:
-    """Say no. `never_this` also rules the product out."""
+    """Say no. `never_this` also rules the product out, which only an admin may."""
+    check_rejection(owner, wanted.reason)
     state = await approvals.reject(
         order_id,
         wanted.reason,

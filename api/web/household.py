@@ -117,6 +117,8 @@ def days_of_supply(stock: StockRow, now: datetime) -> Text:
         return text("supply.empty")
     if least > LONG_DAYS:
         return text("supply.long", n=LONG_DAYS)
+    if least == most:
+        return text("supply.days_same", n=middle)
     return text("supply.days", n=middle, least=least, most=most)
 
 

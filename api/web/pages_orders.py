@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api.deps import check_rejection
 from api.refusals import Fault, Invalid
 from api.schemas import Instant
 from api.web import queries_decision, queries_home, queries_orders
@@ -102,9 +103,11 @@ async def choose(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirect
 @router.post("/orders/{order_id}/reject")
 async def reject(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
     never = form.one("reason") == Rejection.NEVER_THIS
+    rejection = Rejection.NEVER_THIS if never else Rejection.NOT_NOW
+    check_rejection(visit.member, rejection)
     await approvals.reject(
         order_id,
-        Rejection.NEVER_THIS if never else Rejection.NOT_NOW,
+        rejection,
         Word(principal=visit.member),
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,

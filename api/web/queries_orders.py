@@ -191,6 +191,7 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
         is_override=order.is_override,
         expires_at=order.expires_at,
         may_approve=member.may_approve and order.state == OrderState.AWAITING_APPROVAL,
+        may_rule_out=member.may_change,
         may_cancel=member.may_approve and _may_cancel(order),
     )
 

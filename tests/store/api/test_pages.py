@@ -344,3 +344,11 @@ async def test_no_page_carries_a_style_or_script_of_its_own(world: World, nora: 
 def test_what_an_act_said_exists_in_every_language():
     for sentences in read_catalogues().values():
         assert "said.approved" in sentences
+
+
+async def test_what_a_month_cost_is_a_sum_and_not_a_share_of_nothing(world: World, nora: Home):
+    async with world.client(nora) as client:
+        page = (await client.get("/")).text
+    assert "Spent in November" in page
+    assert "0.00" in page
+    assert 'class="bar"' not in page

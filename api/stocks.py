@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
 from api.deps import Admin, Now, Owner, Platform, PlatformDep, Reading
 from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
-from api.web import household, queries_stock
+from api.web import household, queries_stock, titles
 from devices import ownership, stock
 from devices.readings import Outcome
 from devices.stock import ChangeStock
@@ -20,7 +21,9 @@ router = APIRouter(prefix="/stocks", tags=["stocks"])
 
 
 class StockView(Output):
-    """Quantities in `unit`. `forecast`: as last reviewed, null before the first review."""
+    """`name`: in the owner's language. Quantities in `unit`. `forecast`: as last reviewed, null
+    before the first review.
+    """
 
     stock_id: UUID
     name: str
@@ -70,14 +73,24 @@ async def list_stocks(session: Reading, owner: Owner, now: Now) -> list[StockVie
     """All stocks of the owner."""
     home = await household.load(session, now, owner.language)
     states = await stock.states(session, list(home.stocks), now)
-    return [_view(row, states[row.stock_id]) for row in home.stocks.values()]
+    return [
+        _view(row, states[row.stock_id], home.titles[row.stock_id])
+        for row in home.stocks.values()
+    ]
 
 
 @router.get("/{stock_id}")
 async def get_stock(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> StockView:
     """One stock with its settings and its outlook."""
+    return await _read(session, owner, now, stock_id)
+
+
+async def _read(
+    session: AsyncSession, owner: Principal, now: datetime, stock_id: UUID
+) -> StockView:
     row = await queries_stock.find_stock(session, stock_id)
-    return _view(row, await stock.state(session, stock_id, now))
+    names = await titles.of_stocks(session, owner.language)
+    return _view(row, await stock.state(session, stock_id, now), names[stock_id])
 
 
 @router.patch("/{stock_id}")
@@ -102,8 +115,7 @@ async def change_stock(
 async def _fresh(platform: Platform, admin: Principal, stock_id: UUID) -> StockView:
     """After an act of its own transaction."""
     async with platform.database.snapshot(admin.party_id) as session:
-        row = await queries_stock.find_stock(session, stock_id)
-        return _view(row, await stock.state(session, stock_id, platform.clock.now()))
+        return await _read(session, admin, platform.clock.now(), stock_id)
 
 
 @router.post("/{stock_id}/join")
@@ -156,10 +168,10 @@ async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> li
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]
 
 
-def _view(row: StockRow, state: stock.StockState) -> StockView:
+def _view(row: StockRow, state: stock.StockState, title: str) -> StockView:
     return StockView(
         stock_id=row.stock_id,
-        name=row.name,
+        name=title,
         category=row.category,
         unit=row.unit,
         mode=row.mode,

@@ -126,7 +126,7 @@ async def _refused(
 @router.get("/notices")
 async def notices(visit: VisitDep) -> HTMLResponse:
     async with visit.reading() as session:
-        view = await queries_devices.notices_view(session)
+        view = await queries_devices.notices_view(session, visit.language)
     return await visit.page("notices.html", view, "notices")
 
 

@@ -37,7 +37,7 @@ async def asks(visit: VisitDep) -> HTMLResponse:
 @router.get("/orders")
 async def orders(visit: VisitDep, before: Instant | None = None) -> HTMLResponse:
     async with visit.reading() as session:
-        view = await queries_orders.orders_view(session, before)
+        view = await queries_orders.orders_view(session, visit.member, before)
     return await visit.page("orders.html", view, "orders")
 
 

@@ -9,7 +9,7 @@ from accounts.principal import Principal
 from accounts.tables import NoticeRow
 from accounts.texts import stored_text, text
 from api.refusals import NotFound
-from api.web import household, wording
+from api.web import household, titles, wording
 from api.web.household import QUARANTINE_SHOWN
 from api.web.views import (
     DataSheetView,
@@ -110,7 +110,8 @@ async def release_view(
     )
 
 
-async def notices_view(session: AsyncSession) -> NoticesView:
+async def notices_view(session: AsyncSession, language: str) -> NoticesView:
+    names = await titles.by_name(session, language)
     found = await session.exec(
         select(NoticeRow).order_by(col(NoticeRow.created_at).desc()).limit(NOTICES_SHOWN)
     )
@@ -118,7 +119,7 @@ async def notices_view(session: AsyncSession) -> NoticesView:
         notices=tuple(
             Notice(
                 notice_id=each.notice_id,
-                words=stored_text(each.text_key, each.params),
+                words=stored_text(each.text_key, titles.with_title(each.params, names)),
                 link=each.link,
                 created_at=each.created_at,
                 is_new=each.seen_at is None,

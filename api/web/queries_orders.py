@@ -13,12 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Text
 from api.refusals import NotFound
-from api.web import wording
+from api.web import titles, wording
 from api.web.household import Household, days_of_supply
 from api.web.views import AskCard, Coming, OtherOffer
 from api.web.views_orders import Moment, OrderLine, OrderSummary, OrdersView, OrderView
 from core.money import Money
-from devices.tables import StockRow
 from replenishment import orders
 from replenishment.order_states import OrderEvent, OrderState, allowed
 from replenishment.tables import OrderEventRow, OrderLineRow, OrderRow
@@ -38,7 +37,8 @@ class Names:
     products: dict[UUID, OrderLineRow]  # the first line, by order
 
 
-async def names(session: AsyncSession, rows: Iterable[OrderRow]) -> Names:
+async def names(session: AsyncSession, rows: Iterable[OrderRow], language: str) -> Names:
+    """language: the reader's."""
     order_ids = [each.order_id for each in rows]
     lines = await session.exec(
         select(OrderLineRow).where(
@@ -46,7 +46,7 @@ async def names(session: AsyncSession, rows: Iterable[OrderRow]) -> Names:
         )
     )
     return Names(
-        stocks={each.stock_id: each.name for each in await session.exec(select(StockRow))},
+        stocks=await titles.of_stocks(session, language),
         vendors=await vendor_names(session),
         products={each.order_id: each for each in lines},
     )
@@ -83,7 +83,7 @@ async def ask_cards(
         ),
         key=lambda each: each.created_at,
     )
-    known = await names(session, waiting)
+    known = await names(session, waiting, member.language)
     return tuple([await _ask_card(session, home, each, known, member) for each in waiting])
 
 
@@ -137,14 +137,16 @@ async def why_asked(
     return wording.why_asked(asked.remark if asked else "", explain.asks(made))
 
 
-async def orders_view(session: AsyncSession, before: datetime | None = None) -> OrdersView:
+async def orders_view(
+    session: AsyncSession, member: Principal, before: datetime | None = None
+) -> OrdersView:
     statement = select(OrderRow).order_by(
         col(OrderRow.created_at).desc(), col(OrderRow.order_id)
     )
     if before is not None:
         statement = statement.where(OrderRow.created_at < before)
     rows = (await session.exec(statement.limit(PAGE + 1))).all()
-    known = await names(session, rows)
+    known = await names(session, rows, member.language)
     shown = rows[:PAGE]
     return OrdersView(
         orders=tuple(summary(each, known) for each in shown),
@@ -180,7 +182,7 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
     lines = await orders.lines(session, order_id)
     goods_minor = sum(each.packs * each.price_minor for each in lines)
     return OrderView(
-        summary=summary(order, await names(session, [order])),
+        summary=summary(order, await names(session, [order], member.language)),
         record_id=order.record_id,
         stock_id=order.stock_id,
         lines=tuple(_line(each, order.currency) for each in lines),

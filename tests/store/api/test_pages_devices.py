@@ -9,7 +9,7 @@ from accounts.tables import OwnerRow
 from devices import registry
 from devices.catalog import washer_w7
 from devices.registry import ToProvision
-from devices.tables import OwnershipRow
+from devices.tables import OwnershipRow, StockRow
 from tests.store.api.world import (
     DEVICE_KEY,
     Home,
@@ -217,3 +217,37 @@ async def test_two_stocks_are_joined_unless_an_order_is_under_way_or_they_differ
     ]
     assert (differs.status_code, differs.json()["code"]) == (422, "stocks_differ")
     assert busy.json()["errors"][0]["field"] == "joined_id"
+
+
+GERMAN_PAGES = (
+    "/",
+    "/approvals",
+    "/orders",
+    "/notices",
+    "/stocks/{stock_id}",
+    "/stocks/{stock_id}/mandate",
+    "/orders/{order_id}",
+    "/decisions/{record_id}",
+    "/devices/{device_id}/release",
+)
+
+
+async def test_stocks_bear_the_models_title_in_the_readers_language(world: World, nora: Home):
+    async with world.client(nora) as client:
+        english = (await client.get("/")).text
+        await act(client, "/", "/language", language="de")
+        for pattern in GERMAN_PAGES:
+            page = (await client.get(pattern.format(**vars(nora)))).text
+            assert "Waschmittel" in page, pattern
+            assert re.search(r"\bDetergent\b", page) is None, pattern
+    assert "Detergent" in english
+    assert (await stock_of(world, nora)).name == "Detergent"
+
+
+async def test_a_name_of_the_owners_own_stays_in_every_language(world: World, nora: Home):
+    async with world.database.transaction(nora.owner_id) as session:
+        (await session.get_one(StockRow, nora.stock_id)).name = "Omas Pulver"
+    async with world.client(nora) as client:
+        for language in ("en", "de"):
+            await act(client, "/", "/language", language=language)
+            assert "Omas Pulver" in (await client.get("/")).text

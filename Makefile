@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: venv demo test lint lock migration screenshots clean
+.PHONY: venv demo test lint lock bench-venv migration screenshots clean
 
 venv: .venv/installed
 
@@ -24,6 +24,10 @@ lint: venv
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --quiet tests/test_house_rules.py
 
+# The peers that benchmarks/ measures against, into the same .venv; several hundred megabytes.
+bench-venv: venv
+	$(BIN)/python -m pip -qq --disable-pip-version-check install --require-hashes -r requirements-bench.lock
+
 # Again from pyproject.toml; versions that still fit are kept. UPGRADE=--upgrade takes the newest.
 lock:
 	$(PYTHON) -m venv build/lock
@@ -32,6 +36,10 @@ lock:
 	  --extra test --build-deps-for editable --allow-unsafe --strip-extras --generate-hashes \
 	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --output-file requirements.lock pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet $(UPGRADE) \
+	  --extra bench --constraint requirements.lock --allow-unsafe --strip-extras --generate-hashes \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --output-file requirements-bench.lock pyproject.toml
 
 migration: venv
 	$(BIN)/python scripts/make_migration.py $(if $(MESSAGE),"$(MESSAGE)")

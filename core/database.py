@@ -19,6 +19,8 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core import one_hop
+
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
@@ -68,8 +70,10 @@ class Database:
     def __init__(self, url: str) -> None:
         """url: SQLAlchemy URL with an async driver."""
         self.url = url
-        self.engine: AsyncEngine = create_async_engine(url)
-        if self.engine.dialect.name == "sqlite":
+        is_sqlite = url.startswith("sqlite")
+        options = {"async_creator_fn": one_hop.connect} if is_sqlite else {}
+        self.engine: AsyncEngine = create_async_engine(url, connect_args=options)
+        if is_sqlite:
             _prepare_sqlite(self.engine.sync_engine)
 
     @asynccontextmanager

@@ -22,7 +22,7 @@ from firmware_sim.publish import Publisher
 from runtime.worker import Worker
 
 RECEIPTS_S: Final = 5.0  # real seconds until the last event must have its receipt
-OWNER_LOOKS_EVERY: Final = timedelta(hours=2)
+OWNER_LOOKS_EVERY: Final = timedelta(hours=8)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -31,6 +31,7 @@ def reasons(heading: str) -> set[str]:
 def test_every_dependency_has_a_reason() -> None:
     assert reasons("To run") == names(PROJECT["dependencies"])
     assert reasons("To test") == names(PROJECT["optional-dependencies"]["test"])
+    assert reasons("To measure") == names(PROJECT["optional-dependencies"]["bench"])
 
 
 def test_the_lock_file_holds_every_dependency_with_hashes_and_no_address() -> None:

@@ -160,9 +160,11 @@ class OrderView:
     timeline: tuple[Moment, ...]
     vendor_order_number: str | None
     continue_url: str | None
+    state_reason: Text | None  # why nothing moves, where a word for the state does not say it
     is_override: bool
     expires_at: datetime | None
     may_approve: bool
+    may_rule_out: bool  # the product, for good
     may_cancel: bool
 
 

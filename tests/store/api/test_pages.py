@@ -5,6 +5,8 @@ import re
 import pytest
 
 from accounts.catalogues import read_catalogues
+from replenishment import orders
+from replenishment.order_states import OrderEvent
 from tests.store.api.world import Home, World, act, routes_of, state_of, stock_of
 
 OWNER_PAGES = (
@@ -21,6 +23,7 @@ OWNER_PAGES = (
     "/orders/{order_id}",
     "/decisions/{record_id}",
     "/devices/{device_id}/quarantine",
+    "/devices/{device_id}/release",
 )
 
 
@@ -90,6 +93,38 @@ async def test_an_excluded_offer_is_ordered_only_after_the_warning(world: World,
     assert "This speaks against it" in second_look
     assert refused.status_code == 409
     assert taken.status_code == 303
+    assert await state_of(world, nora) == "cancelled"
+
+
+async def moved(world: World, home: Home, *events: OrderEvent) -> None:
+    async with world.database.transaction(home.owner_id) as session:
+        order = await orders.get(session, home.order_id)
+        for event in events:
+            await orders.move(session, order, event, at=world.clock.now())
+
+
+async def test_an_order_the_shop_may_have_is_taken_back_and_the_page_says_so(
+    world: World, nora: Home
+):
+    await moved(world, nora, OrderEvent.APPROVE, OrderEvent.SUBMIT)
+    order = f"/orders/{nora.order_id}"
+    async with world.client(nora) as client:
+        assert f"{order}/cancel" in (await client.get(order)).text
+        answer = await act(client, order, f"{order}/cancel")
+        page = (await client.get(answer.headers["location"])).text
+    assert await state_of(world, nora) == "stopping"
+    assert "Taken back." in page
+    assert "It is not sent again" in page
+    assert f"{order}/cancel" not in page
+
+
+async def test_an_order_without_an_answer_says_what_the_owner_can_do(world: World, nora: Home):
+    await moved(world, nora, OrderEvent.APPROVE, OrderEvent.SUBMIT, OrderEvent.GIVE_UP)
+    order = f"/orders/{nora.order_id}"
+    async with world.client(nora) as client:
+        page = (await client.get(order)).text
+        assert "has not said for a day whether this order was bought" in page
+        await act(client, order, f"{order}/cancel")
     assert await state_of(world, nora) == "cancelled"
 
 
@@ -280,8 +315,9 @@ async def test_a_device_is_claimed_only_after_its_data_sheet_was_shown(world, no
             await maker.post("/api/devices", json={"model": "washer-w7", "serial": "9"})
         ).json()
     async with world.client(nora) as client:
-        sheet = (await client.get("/claims", params={"code": made["claim_code"]})).text
-        wrong = await client.get("/claims", params={"code": "AAAABBBBCCCC"})
+        look = "/claims/data-sheet"
+        sheet = (await act(client, "/claims", look, code=made["claim_code"])).text
+        wrong = await act(client, "/claims", look, code="AAAABBBBCCCC")
         answer = await act(
             client, "/", "/claims", code=made["claim_code"], name="Second", place="Attic"
         )
@@ -342,3 +378,11 @@ async def test_no_page_carries_a_style_or_script_of_its_own(world: World, nora: 
 def test_what_an_act_said_exists_in_every_language():
     for sentences in read_catalogues().values():
         assert "said.approved" in sentences
+
+
+async def test_what_a_month_cost_is_a_sum_and_not_a_share_of_nothing(world: World, nora: Home):
+    async with world.client(nora) as client:
+        page = (await client.get("/")).text
+    assert "Spent in November" in page
+    assert "0.00" in page
+    assert 'class="bar"' not in page

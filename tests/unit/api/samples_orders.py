@@ -224,9 +224,11 @@ ORDER = OrderView(
     ),
     vendor_order_number=None,
     continue_url=None,
+    state_reason=None,
     is_override=False,
     expires_at=NOW + timedelta(days=2),
     may_approve=True,
+    may_rule_out=True,
     may_cancel=True,
 )
 POLICY = PolicyView(

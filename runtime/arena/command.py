@@ -32,7 +32,14 @@ from runtime.arena.welfare import Interval
 
 BEATEN: Final = 3
 DAY_WITHOUT_MINOR: Final = (50, 200, 2_000)  # as cheapest, balanced and fastest assume
+COUNTED: Final = ("days_without", "asked", "cancelled", "complained")
 DEFAULT: Final = ArenaSize()
+LEGEND: Final = """\
+{size.seeds} worlds from seed {size.first_seed}, {size.households} households, {size.years} \
+years. A household and year, in EUR; ± 95 % over worlds.
+cost: paid + days without + holding + hassle of asks, cancellations, complaints (docs/arena.md)
+without: days on which something lacked; failed: cancelled by the vendor; bad: complaints;
+lost: paid to cheats above the best honest total"""
 
 
 def arena(
@@ -49,11 +56,7 @@ def arena(
     if file is not None:
         file.write_text(json.dumps(to_json(size, found), indent=1) + "\n")
     standings = Standings(found)
-    console.print(
-        f"{seeds} worlds from seed {seed}, {households} households, {years} years. EUR a "
-        "household and year, means with 95 % intervals over worlds.",
-        highlight=False,
-    )
+    console.print(LEGEND.format(size=size), highlight=False)
     for attack in (ALL_CHEATS, HONEST_ONLY):
         console.print(_table(attack, standings.of(attack)))
     console.print(_one_at_a_time(standings))
@@ -72,8 +75,8 @@ def _all_played(size: ArenaSize, console: Console) -> Iterator[PlayedRound]:
 
 
 def _table(attack: str, standings: list[Standing]) -> Table:
-    heads = ("cost", f"dearer than {SHIPPED}", "paid", "days without", "asked", "cancelled")
-    table = Table("policy", *heads, "complaints", "lost to cheats", title=attack)
+    heads = ("cost", f"above {SHIPPED}", "paid", "without", "asked", "failed", "bad", "lost")
+    table = _plain(f"\n[bold]{attack}[/]", *heads)
     for each in standings:
         counts = each.a_year
         table.add_row(
@@ -81,24 +84,23 @@ def _table(attack: str, standings: list[Standing]) -> Table:
             _euros(-each.welfare.mean),
             _signed(each.behind) if each.name != SHIPPED else "",
             _euros(counts["paid_minor"] - counts["left_minor"]),
-            *(f"{counts[name]:.1f}" for name in ("days_without", "asked", "cancelled")),
-            f"{counts['complained']:.1f}",
+            *(f"{counts[name]:.1f}" for name in COUNTED),
             _euros(counts["lost_minor"]),
         )
-    return _right(table)
+    return table
 
 
 def _one_at_a_time(standings: Standings) -> Table:
-    table = Table("one cheat at a time: cost", SHIPPED, *RIVALS)
+    table = _plain("\n[bold]one cheat at a time[/]: cost", SHIPPED, *RIVALS)
     for cheat in CHEATS:
         cost = {each.name: -each.welfare.mean for each in standings.of(cheat)}
         table.add_row(cheat, *(_euros(cost[name]) for name in (SHIPPED, *RIVALS)))
-    return _right(table)
+    return table
 
 
 def _by_day_without(standings: Standings) -> Table:
-    heads = (f"{minor / 100:.2f} a day" for minor in DAY_WITHOUT_MINOR)
-    table = Table("under attack, where a day without costs the owner", *heads)
+    heads = (f"{minor / 100:.2f} EUR" for minor in DAY_WITHOUT_MINOR)
+    table = _plain("\n[bold]under attack[/]: cost, if a day without costs", *heads)
     costs = [
         {
             each.name: -each.welfare.mean
@@ -108,12 +110,13 @@ def _by_day_without(standings: Standings) -> Table:
     ]
     for name in costs[0]:
         table.add_row(name, *(_euros(cost[name]) for cost in costs))
-    return _right(table)
+    return table
 
 
-def _right(table: Table) -> Table:
-    for column in table.columns[1:]:
-        column.justify = "right"
+def _plain(*heads: str) -> Table:
+    table = Table(box=None, padding=(0, 1))
+    for at, head in enumerate(heads):
+        table.add_column(head, justify="right" if at else "left", no_wrap=True)
     return table
 
 
@@ -126,9 +129,9 @@ def _verdict(standings: Standings) -> Iterator[str]:
 
 
 def _euros(minor: float) -> str:
-    return f"{minor / 100:.2f}"
+    return f"{minor / 100:.1f}"
 
 
 def _signed(found: Interval) -> str:
-    half = "" if found.half_width is None else f" ± {found.half_width / 100:.2f}"
-    return f"{found.mean / 100:+.2f}{half}"
+    half = "" if found.half_width is None else f" ± {found.half_width / 100:.1f}"
+    return f"{found.mean / 100:+.1f}{half}"

@@ -90,16 +90,13 @@ NAMES: Final = (*PRESET_NAMES, *NAIVE)
 
 def contestants(names: Iterable[str] = NAMES) -> tuple[Contestant, ...]:
     """Raises KeyError for an unknown name."""
-    everyone = {
-        **{
-            name: Contestant(
-                name=name, choose=by_policy(preset(name)), pays_changed_total=False
-            )
-            for name in PRESET_NAMES
-        },
-        **{
-            name: Contestant(name=name, choose=by_order(key), pays_changed_total=True)
-            for name, key in NAIVE.items()
-        },
-    }
+    presets = (
+        Contestant(name=name, choose=by_policy(preset(name)), pays_changed_total=False)
+        for name in PRESET_NAMES
+    )
+    naive = (
+        Contestant(name=name, choose=by_order(key), pays_changed_total=True)
+        for name, key in NAIVE.items()
+    )
+    everyone = {each.name: each for each in (*presets, *naive)}
     return tuple(everyone[name] for name in names)

@@ -1,8 +1,7 @@
 """What the platform has recorded of vendors, and what a decision gets to know of it.
 
-Pure. The same counting as `replenishment/track_record.py`: parcels delivered within the last
-year, against the last promised day. A cancelled order and a total that changed at checkout are
-in no count.
+Pure. Counted as in `replenishment/track_record.py`, over the last year and all households:
+parcels delivered against the last promised day.
 """
 
 from collections import Counter, deque
@@ -16,21 +15,28 @@ COUNTED_FOR_DAYS: Final = 365
 
 
 class TrackRecord:
+    """Days must not fall from call to call."""
+
     def __init__(self) -> None:
-        self._parcels: deque[tuple[int, str, int]] = deque()  # day, vendor, days late
+        self._ended: deque[tuple[int, str, int | None]] = deque()
         self._delivered: Counter[str] = Counter()
         self._late: Counter[str] = Counter()
         self._late_days: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
 
     def delivered(self, day: int, vendor: str, late_days: int) -> None:
-        """`day`: not before that of any parcel told so far."""
-        self._parcels.append((day, vendor, late_days))
+        self._ended.append((day, vendor, late_days))
         self._count(vendor, late_days, 1)
 
+    def failed(self, day: int, vendor: str) -> None:
+        """The vendor cancelled, or another total stood at its checkout."""
+        self._ended.append((day, vendor, None))
+        self._count(vendor, None, 1)
+
     def facts(self, day: int, stock_id: str, last: tuple[str, LastPaid] | None) -> Facts:
-        """`last`: vendor and total of the stock's last order that was not cancelled."""
-        while self._parcels and self._parcels[0][0] < day - COUNTED_FOR_DAYS:
-            _, vendor, late_days = self._parcels.popleft()
+        """`last`: vendor and total of what was bought last for the stock."""
+        while self._ended and self._ended[0][0] < day - COUNTED_FOR_DAYS:
+            _, vendor, late_days = self._ended.popleft()
             self._count(vendor, late_days, -1)
         now_at = STARTS_AT + timedelta(days=day)
         return Facts(
@@ -47,7 +53,10 @@ class TrackRecord:
             present_supplier={stock_id: last[0]} if last else {},
         )
 
-    def _count(self, vendor: str, late_days: int, times: int) -> None:
+    def _count(self, vendor: str, late_days: int | None, times: int) -> None:
+        if late_days is None:
+            self._failed[vendor] += times
+            return
         self._delivered[vendor] += times
         self._late[vendor] += times * (late_days > 0)
         self._late_days[vendor] += times * late_days

@@ -69,6 +69,7 @@ class Season:
             self.tally.cancelled += 1
             self.tally.paid_minor -= order.total_minor
             shelf.cancelled.append((day, terms(order.pick.offer)))
+            self._record.failed(day, order.pick.offer.vendor)
             shelf.last = shelf.before
         else:
             self._keep(shelf, order, day)
@@ -95,8 +96,8 @@ class Season:
 
     def _review(self, shelf: Shelf, day: int) -> None:
         if shelf.asked and shelf.asked[0] <= day:
-            pick, shelf.asked = shelf.asked[1], None
-            self._submit(shelf, pick, day)
+            (_, approved), shelf.asked = shelf.asked, None
+            self._submit(shelf, approved, day)
         while shelf.is_due:
             pick = self._choice(shelf, day)
             if pick is None:
@@ -118,6 +119,7 @@ class Season:
         shelf.is_changed_last = is_changed and not self._contestant.pays_changed_total
         if shelf.is_changed_last:
             shelf.changed.append((day, terms(pick.offer)))
+            self._record.failed(day, pick.offer.vendor)
             return
         order = placed(pick, conduct, shelf.stock.luck[day], day)
         self.tally.paid_minor += order.total_minor

@@ -38,7 +38,7 @@ def create_app(
     device_key: bytes,
     public_url: str = "",
 ) -> FastAPI:
-    """wall: real time, of sign-in sessions. device_key: see `devices.credentials.load_key`.
+    """wall: real time, of sign-in sessions. device_key: see `core.keys.load_key`.
     public_url: cookies are marked Secure when it is https.
     """
     app = FastAPI(

@@ -18,7 +18,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.money import Money
 from devices.tables import StockRow
-from replenishment import addresses, orders, outcomes
+from replenishment import addresses, logged, orders, outcomes
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.outcomes import Answered
 from replenishment.tables import OrderRow
@@ -57,6 +57,8 @@ async def submit(
     async with transaction(ALL_OWNERS) as session:  # T3
         order = await orders.get(session, order_id)
         if order.state == OrderState.APPROVED:
+            if not await logged.may_be_sent(session, order, at=clock.now()):
+                return OrderState(order.state)
             await orders.move(session, order, OrderEvent.SUBMIT, at=clock.now())
         elif order.state not in WITH_VENDOR:
             return OrderState(order.state)

@@ -13,6 +13,8 @@ from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
+from vendor_policy.log import sequencer, store
+from vendor_policy.log.notes import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ class UseCases:
     ids: Ids
     forecaster: Forecaster
     vendor_of: VendorOf
+    signer: Signer
 
     def table(self) -> Mapping[str, UseCase]:
         return {
@@ -33,6 +36,7 @@ class UseCases:
             work.EXPIRE_ASK: self._expire_ask,
             work.SUBMIT_ORDER: self._submit_order,
             work.POLL_ORDER: self._poll_order,
+            store.SEQUENCE: self._sequence_log,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -61,6 +65,7 @@ class UseCases:
             row.payload["category"],
             transaction=self.transaction,
             clock=self.clock,
+            ids=self.ids,
             vendor_of=self.vendor_of,
         )
 
@@ -88,4 +93,9 @@ class UseCases:
             clock=self.clock,
             ids=self.ids,
             vendor_of=self.vendor_of,
+        )
+
+    async def _sequence_log(self, _row: OutboxRow) -> None:
+        await sequencer.sequence(
+            transaction=self.transaction, clock=self.clock, signer=self.signer
         )

@@ -258,7 +258,9 @@ async def reject(
 
 @router.post("/orders/{order_id}/cancel")
 async def cancel(platform: PlatformDep, owner: Owner, order_id: UUID) -> StateView:
-    """Cancel an order that no shop has yet."""
+    """Cancel an order that no shop has yet. One that a shop may have answers `stopping`: it is
+    cancelled once the shop shows that it was not bought.
+    """
     state = await approvals.cancel(
         order_id,
         Word(principal=owner),

@@ -17,6 +17,8 @@ class Knobs(BaseModel):
         0  # over the catalogue's
     )
     lose_answers: Count = 0  # to complete: the order is kept, the answer is a 500
+    hide_sales: Count = 0  # a look at a session that is sold: answered 500
+    refuse_repeats: bool = False  # a repeated create: answered 422, not with its stored answer
     fail_requests: Count = 0  # answered 500 before anything is done
     talk_nonsense: Count = 0  # done as asked, but the answer is not UCP
 

@@ -63,13 +63,20 @@ async def create_checkout(
         return 201, answers.checkout(session)
 
     request_hash = await hash_of(request)
+    is_repeat = answers.shop.ledger.answer(idempotency_key, request_hash) is not None
+    if is_repeat and answers.shop.knobs.refuse_repeats:
+        return Response(status_code=422)
     return once(answers, idempotency_key, request_hash, open_session)
 
 
-@router.get("/checkout-sessions/{session_id}")
-async def get_checkout(answers: TheAnswers, session_id: str) -> Json:
+@router.get("/checkout-sessions/{session_id}", response_model=None)
+async def get_checkout(answers: TheAnswers, session_id: str) -> Json | Response:
     session = answers.shop.ledger.session(session_id)
-    return answers.checkout(session) if session is not None else unknown(answers, session_id)
+    if session is None:
+        return unknown(answers, session_id)
+    if session.order_id is not None and answers.shop.knobs.bites("hide_sales"):
+        return Response(status_code=500)
+    return answers.checkout(session)
 
 
 @router.put("/checkout-sessions/{session_id}")

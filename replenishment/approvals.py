@@ -129,15 +129,21 @@ async def reject(
 async def cancel(
     order_id: UUID, word: Word, *, transaction: Transaction, clock: Clock, ids: Ids
 ) -> OrderState:
-    """Before it was sent to the vendor, or when it was handed over to the owner. Raises
-    IllegalTransition afterwards.
+    """Before it was sent to the vendor, or when it was handed over to the owner. What the
+    vendor may have becomes STOPPING: cancelled once the vendor shows that it was not bought.
+    Raises IllegalTransition afterwards.
     """
     async with transaction(word.principal.party_id) as session:
         order = await orders.get(session, order_id)
         await _check_role(session, order, word, clock=clock, ids=ids)
-        if order.state in (OrderState.PLACED, OrderState.SUBMITTING):
+        if order.state in (OrderState.PLACED, OrderState.STOPPING):
             raise IllegalTransition(OrderState(order.state), OrderEvent.CANCEL)
-        return await _end(session, order, OrderEvent.CANCEL, word.cause, clock=clock)
+        if order.checkout is not None:  # to end it there too
+            again = work.submit_order(order.order_id, clock.now(), order.correlation)
+            await outbox.add(session, again)
+        is_sent = order.state == OrderState.SUBMITTING
+        event = OrderEvent.TAKE_BACK if is_sent else OrderEvent.CANCEL
+        return await _end(session, order, event, word.cause, clock=clock)
 
 
 async def expire(order_id: UUID, *, transaction: Transaction, clock: Clock, ids: Ids) -> None:

@@ -4,7 +4,9 @@ Each act is one transaction in the owner's own scope.
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,6 +27,8 @@ from vendor_policy import store
 from vendor_policy.mandates import Mandate
 from vendor_policy.tables import MandateRow
 
+STOPPABLE: Final = (OrderState.APPROVED, OrderState.SUBMITTING)
+
 
 class MayNotChange(Exception):
     def __init__(self, principal: Principal) -> None:
@@ -43,7 +47,8 @@ class UnknownMandate(Exception):
 
 async def stop(principal: Principal, *, transaction: Transaction, clock: Clock) -> int:
     """The kill switch. Also pulls back what mandates approved and no vendor has yet; returns
-    how many orders that were. Their stocks are reviewed again, and the owner is asked.
+    how many orders that were. Their stocks are reviewed again, and the owner is asked. What a
+    vendor may have is never sent again, and cancelled once the vendor shows it unsold.
     """
     _check(principal)
     async with transaction(principal.party_id) as session:
@@ -51,7 +56,7 @@ async def stop(principal: Principal, *, transaction: Transaction, clock: Clock) 
         owner.is_auto_stopped = True
         found = await session.exec(
             select(OrderRow)
-            .where(OrderRow.state == OrderState.APPROVED, col(OrderRow.mandate_id).is_not(None))
+            .where(col(OrderRow.state).in_(STOPPABLE), col(OrderRow.mandate_id).is_not(None))
             .with_for_update()
         )
         return await _pull_back(session, list(found), principal, at=clock.now())
@@ -93,8 +98,8 @@ async def accept(
 async def revoke(
     mandate_id: UUID, principal: Principal, *, transaction: Transaction, clock: Clock
 ) -> int:
-    """At once: the stock asks from now on, and what the mandate approved and no vendor has yet
-    is pulled back; returns how many orders that were. Raises MayNotChange, UnknownMandate.
+    """At once: the stock asks from now on, and what the mandate approved is pulled back as by
+    the kill switch; returns how many orders no vendor had. Raises MayNotChange, UnknownMandate.
     """
     _check(principal)
     async with transaction(principal.party_id) as session:
@@ -109,10 +114,21 @@ async def revoke(
             stock.mode = "ask"
         found = await session.exec(
             select(OrderRow)
-            .where(OrderRow.state == OrderState.APPROVED, OrderRow.mandate_id == mandate_id)
+            .where(col(OrderRow.state).in_(STOPPABLE), OrderRow.mandate_id == mandate_id)
             .with_for_update()
         )
         return await _pull_back(session, list(found), principal, at=at)
+
+
+async def is_allowed(session: AsyncSession, order: OrderRow, *, at: datetime) -> bool:
+    """Whether it may be bought now: what a mandate approved only as long as that holds."""
+    if order.mandate_id is None:
+        return True
+    owner = await session.get_one(OwnerRow, order.owner_id)
+    mandate = await session.get_one(MandateRow, order.mandate_id)
+    today = at.astimezone(ZoneInfo(owner.timezone)).date()
+    is_over = mandate.revoked_at is not None or today > mandate.ends_on
+    return not (owner.is_auto_stopped or is_over)
 
 
 def _check(principal: Principal) -> None:
@@ -131,11 +147,17 @@ async def _stock(session: AsyncSession, stock_id: UUID) -> StockRow:
 
 
 async def _pull_back(
-    session: AsyncSession, approved: list[OrderRow], principal: Principal, *, at: datetime
+    session: AsyncSession, stoppable: list[OrderRow], principal: Principal, *, at: datetime
 ) -> int:
     cause = Cause(by=principal.name, remark="automatic orders stopped")
-    for order in approved:
-        await orders.move(session, order, OrderEvent.CANCEL, at=at, cause=cause)
-        await outbox.add(session, work.review(order.stock_id, at, order.correlation))
+    count = 0
+    for order in stoppable:
+        if order.state == OrderState.APPROVED:
+            count += 1
+            await orders.move(session, order, OrderEvent.CANCEL, at=at, cause=cause)
+            await outbox.add(session, work.review(order.stock_id, at, order.correlation))
+        else:
+            await orders.move(session, order, OrderEvent.TAKE_BACK, at=at, cause=cause)
+            await outbox.add(session, work.submit_order(order.order_id, at, order.correlation))
     await notices.touch(session, principal.party_id, at=at)
-    return len(approved)
+    return count

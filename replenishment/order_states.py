@@ -13,7 +13,8 @@ class OrderState(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     APPROVED = "approved"
     SUBMITTING = "submitting"  # from here on the vendor may have it
-    NEEDS_OWNER = "needs_owner"  # to be finished by the owner at the shop
+    STOPPING = "stopping"  # taken back after that: never sent again, only asked about
+    NEEDS_OWNER = "needs_owner"  # to be finished, or looked for, by the owner at the shop
     PLACED = "placed"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
@@ -34,6 +35,9 @@ class OrderEvent(StrEnum):
     REFUSE = "refuse"
     FIND_CHANGED = "find_changed"
     HAND_OFF = "hand_off"
+    TAKE_BACK = "take_back"
+    GIVE_UP = "give_up"
+    TURN_UP = "turn_up"
     SHIP = "ship"
     DELIVER = "deliver"
     CANCEL = "cancel"
@@ -49,21 +53,32 @@ TRANSITIONS: Final[dict[tuple[OrderState, OrderEvent], OrderState]] = {
     (S.AWAITING_APPROVAL, E.EXPIRE): S.EXPIRED,  # a timeout means no
     (S.AWAITING_APPROVAL, E.CANCEL): S.CANCELLED,
     (S.APPROVED, E.SUBMIT): S.SUBMITTING,
+    (S.APPROVED, E.REFUSE): S.REFUSED,  # and the next two: before anything was bought
+    (S.APPROVED, E.FIND_CHANGED): S.CHANGED,
+    (S.APPROVED, E.HAND_OFF): S.NEEDS_OWNER,
     (S.APPROVED, E.CANCEL): S.CANCELLED,
     (S.SUBMITTING, E.ACKNOWLEDGE): S.PLACED,
     (S.SUBMITTING, E.REFUSE): S.REFUSED,
     (S.SUBMITTING, E.FIND_CHANGED): S.CHANGED,
     (S.SUBMITTING, E.HAND_OFF): S.NEEDS_OWNER,
+    (S.SUBMITTING, E.TAKE_BACK): S.STOPPING,
+    (S.SUBMITTING, E.GIVE_UP): S.NEEDS_OWNER,  # no answer for too long
+    (S.SUBMITTING, E.CANCEL): S.CANCELLED,  # the shop shows that it was not bought
+    (S.STOPPING, E.ACKNOWLEDGE): S.PLACED,
+    (S.STOPPING, E.GIVE_UP): S.NEEDS_OWNER,
+    (S.STOPPING, E.CANCEL): S.CANCELLED,
     (S.NEEDS_OWNER, E.ACKNOWLEDGE): S.PLACED,
     (S.NEEDS_OWNER, E.CANCEL): S.CANCELLED,
     (S.PLACED, E.SHIP): S.SHIPPED,
     (S.PLACED, E.DELIVER): S.DELIVERED,  # some shops never say "shipped"
     (S.PLACED, E.CANCEL): S.CANCELLED,
     (S.SHIPPED, E.DELIVER): S.DELIVERED,
+    (S.CANCELLED, E.TURN_UP): S.PLACED,  # cancelled without an answer, and bought after all
 }
 
 WAITING: Final = frozenset({S.PROPOSED, S.AWAITING_APPROVAL})
-COMING: Final = frozenset({S.APPROVED, S.SUBMITTING, S.NEEDS_OWNER, S.PLACED, S.SHIPPED})
+SENT: Final = frozenset({S.SUBMITTING, S.STOPPING, S.NEEDS_OWNER})  # and not yet answered for
+COMING: Final = SENT | {S.APPROVED, S.PLACED, S.SHIPPED}
 LIVE: Final = WAITING | COMING  # at most one order in these states per stock
 
 

@@ -75,6 +75,7 @@ class OrderRow(OwnedRow, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # of the ask
     vendor_order_number: str | None = None
+    checkout: str | None = None  # the shop's name for what it would sell; committed before
     continue_url: str | None = None
     expected_on: date | None = None
     placed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 UseCase = Callable[[OutboxRow], Awaitable[None]]
 
-AT_ONCE = 10  # rows claimed together
+AT_ONCE = 10  # rows claimed together by who works alone
+LANES = 4  # rows worked beside each other, so that a shop that hangs holds up only its own
 POLL_S = 0.5  # how soon a row that came due is seen
 
 
@@ -39,25 +40,32 @@ class Worker:
         """Works until `stop` is set; a row that has begun is finished. A database that is busy
         for too long is tried again: rows claimed meanwhile come back when their lease is over.
         """
+        async with asyncio.TaskGroup() as group:
+            for _ in range(LANES):
+                group.create_task(self._lane(stop))
+
+    async def _lane(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                count = await self.run_due()
+                count = await self.run_due(most=1)
             except DBAPIError:
                 log.exception("the worker could not use the database")
                 count = 0
             if count == 0:
                 await _wait(stop, POLL_S)
 
-    async def run_due(self) -> int:
-        """Does all that is due now, also what that makes due; returns how many rows."""
+    async def run_due(self, *, most: int = AT_ONCE) -> int:
+        """Does all that is due now, also what that makes due, one row after the other; returns
+        how many rows. `most`: rows claimed together.
+        """
         count = 0
         done: list[OutboxRow] = []
-        while rows := await self._claim(done):
+        while rows := await self._claim(done, most):
             done = [row for row in rows if await self._do(row)]
             count += len(rows)
         return count
 
-    async def _claim(self, done: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
+    async def _claim(self, done: Sequence[OutboxRow], most: int) -> Sequence[OutboxRow]:
         """The next rows; those done are removed in the same transaction."""
         async with self.transaction(ALL_OWNERS) as session:
             await outbox.done(session, done)
@@ -66,7 +74,7 @@ class Worker:
                 now=self.clock.now(),
                 wall=self.wall.now(),
                 lease=self.lease,
-                most=AT_ONCE,
+                most=most,
             )
 
     async def _do(self, row: OutboxRow) -> bool:

@@ -7,16 +7,20 @@ from uuid import UUID
 
 from core.money import Money
 from replenishment.vendors.port import (
+    Abandoned,
+    AbandonResult,
     Acknowledged,
     CatalogueItem,
     Changed,
     Pinned,
     PlaceResult,
+    Prepared,
     Progress,
     Refused,
     ShipTo,
     Unknown,
     Unreadable,
+    Unsold,
 )
 
 
@@ -47,7 +51,10 @@ class FakeVendor:
         self.delivery = delivery
         self.now = now
         self.orders: dict[UUID, FakeOrder] = {}
+        self.checkouts: dict[str, bool] = {}  # whether it is still open
         self.lose_answers = 0
+        self.hide_sales = 0
+        self.refuse_repeats = False
         self.fail_requests = 0
         self.talk_nonsense = 0
         self.checkout_price_ppm = 0
@@ -60,23 +67,58 @@ class FakeVendor:
             return Unreadable("products", "missing")
         return self.items.get(category, ())
 
-    async def place(
+    async def prepare(
         self,
         idempotency_key: UUID,
         pinned: Pinned,
         ship_to: ShipTo,  # noqa: ARG002 - the port's
-    ) -> PlaceResult:
-        if self._bites("fail_requests") or self._bites("talk_nonsense"):
+    ) -> Prepared | Unsold:
+        if self._is_out_of_its_mind():
             return Unknown("status 500")
-        if idempotency_key not in self.orders:
-            no = self._objection(pinned)
-            if no is not None:
-                return no
-            number = f"V-{len(self.orders) + 1}"
-            self.orders[idempotency_key] = FakeOrder(number, pinned, self.now)
+        checkout = f"C-{idempotency_key}"
+        if checkout in self.checkouts:
+            return (
+                Refused("rejected", "status 422") if self.refuse_repeats else Prepared(checkout)
+            )
+        no = self._objection(pinned)
+        if no is None:
+            self.checkouts[checkout] = True
+        return no or Prepared(checkout)
+
+    async def place(self, idempotency_key: UUID, checkout: str, pinned: Pinned) -> PlaceResult:
+        no = self._left(idempotency_key, checkout) or self._objection(pinned)
+        if no is not None:
+            return no
+        number = f"V-{len(self.orders) + 1}"
+        self.orders[idempotency_key] = FakeOrder(number, pinned, self.now)
         if self._bites("lose_answers"):
             return Unknown("timeout")
-        return Acknowledged(self.orders[idempotency_key].number, pinned.total)
+        return Acknowledged(number, pinned.total)
+
+    async def look(self, idempotency_key: UUID, checkout: str) -> PlaceResult:
+        return self._left(idempotency_key, checkout) or Unknown("the checkout is open")
+
+    async def abandon(self, idempotency_key: UUID, checkout: str) -> AbandonResult:
+        left = self._left(idempotency_key, checkout)
+        if left is None:
+            self.checkouts[checkout] = False
+        return left if isinstance(left, Acknowledged | Unknown) else Abandoned()
+
+    def _left(
+        self, idempotency_key: UUID, checkout: str
+    ) -> Acknowledged | Refused | Unknown | None:
+        """What the shop shows of a checkout; None: it is open."""
+        if self._is_out_of_its_mind():
+            return Unknown("status 500")
+        order = self.orders.get(idempotency_key)
+        if order is not None and self._bites("hide_sales"):
+            return Unknown("status 500")
+        if order is not None:
+            return Acknowledged(order.number, order.pinned.total)
+        return None if self.checkouts[checkout] else Refused("rejected", "it is ended")
+
+    def _is_out_of_its_mind(self) -> bool:
+        return self._bites("fail_requests") or self._bites("talk_nonsense")
 
     async def get_order(
         self, idempotency_key: UUID, vendor_order_number: str

@@ -10,6 +10,7 @@ import httpx
 from core.money import Money
 from replenishment.vendors.port import Pinned, PlaceResult, ShipTo, ToBuy
 from replenishment.vendors.ucp import UcpVendor
+from tests.buying import buy
 
 SHOP = "https://shop.example"
 ORDER = UUID("0b5c8c3e-6f0a-5b1e-9d53-5a2f6f0d1c01")
@@ -71,6 +72,7 @@ class Script:
         self.on("GET /api/checkout-sessions/chk%2F1", SESSION)
         self.on("PUT /api/checkout-sessions/chk%2F1", SESSION)
         self.on("POST /api/checkout-sessions/chk%2F1/complete", DONE)
+        self.on("POST /api/checkout-sessions/chk%2F1/cancel", SESSION | {"status": "canceled"})
         client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
         self.vendor = UcpVendor(SHOP, client=client, profile_url="https://us.example/ucp")
 
@@ -84,8 +86,12 @@ class Script:
             200, json=left.pop(0) if len(left) > 1 else left[0]
         )
 
+    async def buy(self) -> PlaceResult:
+        return await buy(self.vendor, ORDER, PINNED, HOME)
+
     async def place(self) -> PlaceResult:
-        return await self.vendor.place(ORDER, PINNED, HOME)
+        """The second step, as after a crash between the two."""
+        return await self.vendor.place(ORDER, "chk/1", PINNED)
 
     def calls(self) -> list[str]:
         return [route(each) for each in self.seen]
@@ -98,6 +104,7 @@ class Script:
         return self.answers[route(request)]()
 
 
+CANCEL = "POST /api/checkout-sessions/chk%2F1/cancel"
 COMPLETE = "POST /api/checkout-sessions/chk%2F1/complete"
 GET_SESSION = "GET /api/checkout-sessions/chk%2F1"
 PUT_SESSION = "PUT /api/checkout-sessions/chk%2F1"

@@ -11,6 +11,7 @@ from api.web import queries_decision, queries_home, queries_orders
 from api.web.visit import CheckedForm, VisitDep, back
 from replenishment import approvals
 from replenishment.approvals import Rejection, Word
+from replenishment.order_states import OrderState
 from replenishment.overrides import Choice
 
 router = APIRouter(include_in_schema=False)
@@ -113,11 +114,13 @@ async def reject(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirect
 
 @router.post("/orders/{order_id}/cancel")
 async def cancel(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
-    await approvals.cancel(
+    state = await approvals.cancel(
         order_id,
         Word(principal=visit.member),
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,
         ids=visit.platform.ids,
     )
+    if state is OrderState.STOPPING:
+        return back(f"/orders/{order_id}", "taken_back")
     return back(f"/orders/{order_id}", "cancelled")

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
-from accounts.texts import Text
+from accounts.texts import Text, text
 from api.refusals import NotFound
 from api.web import wording
 from api.web.household import Household, days_of_supply
@@ -179,8 +179,9 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
     order = await find_order(session, order_id)
     lines = await orders.lines(session, order_id)
     goods_minor = sum(each.packs * each.price_minor for each in lines)
+    shown = summary(order, await names(session, [order]))
     return OrderView(
-        summary=summary(order, await names(session, [order])),
+        summary=shown,
         record_id=order.record_id,
         stock_id=order.stock_id,
         lines=tuple(_line(each, order.currency) for each in lines),
@@ -188,6 +189,7 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
         timeline=_timeline(await orders.history(session, order_id)),
         vendor_order_number=order.vendor_order_number,
         continue_url=order.continue_url if order.state == OrderState.NEEDS_OWNER else None,
+        state_reason=_state_reason(order, shown.vendor),
         is_override=order.is_override,
         expires_at=order.expires_at,
         may_approve=member.may_approve and order.state == OrderState.AWAITING_APPROVAL,
@@ -196,10 +198,18 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
 
 
 def _may_cancel(order: OrderRow) -> bool:
-    """An ask is rejected rather than cancelled; after `submitting` only the shop can."""
+    """An ask is rejected rather than cancelled; once the shop has it, only the shop can."""
     state = OrderState(order.state)
-    not_ours = (OrderState.AWAITING_APPROVAL, OrderState.PLACED)
+    not_ours = (OrderState.AWAITING_APPROVAL, OrderState.PLACED, OrderState.STOPPING)
     return OrderEvent.CANCEL in allowed(state) and state not in not_ours
+
+
+def _state_reason(order: OrderRow, vendor: str) -> Text | None:
+    if order.state == OrderState.STOPPING:
+        return text("order.stopping", vendor=vendor)
+    if order.state == OrderState.NEEDS_OWNER and order.continue_url is None:
+        return text("order.unanswered", vendor=vendor)
+    return None
 
 
 def _line(row: OrderLineRow, currency: str) -> OrderLine:

@@ -160,6 +160,7 @@ class OrderView:
     timeline: tuple[Moment, ...]
     vendor_order_number: str | None
     continue_url: str | None
+    state_reason: Text | None  # why nothing moves, where a word for the state does not say it
     is_override: bool
     expires_at: datetime | None
     may_approve: bool

@@ -589,6 +589,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("vendor_order_number", sa.String(), nullable=True),
+        sa.Column("checkout", sa.String(), nullable=True),
         sa.Column("continue_url", sa.String(), nullable=True),
         sa.Column("expected_on", sa.Date(), nullable=True),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True),
@@ -620,10 +621,10 @@ def upgrade() -> None:
             ["stock_id"],
             unique=True,
             sqlite_where=sa.text(
-                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'submitting')"
+                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'stopping', 'submitting')"
             ),
             postgresql_where=sa.text(
-                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'submitting')"
+                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'stopping', 'submitting')"
             ),
         )
 
@@ -739,10 +740,10 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_order_live",
             sqlite_where=sa.text(
-                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'submitting')"
+                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'stopping', 'submitting')"
             ),
             postgresql_where=sa.text(
-                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'submitting')"
+                "state IN ('approved', 'awaiting_approval', 'needs_owner', 'placed', 'proposed', 'shipped', 'stopping', 'submitting')"
             ),
         )
         batch_op.drop_index(batch_op.f("ix_order_stock_id"))

@@ -80,9 +80,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class NeedsOwner:
-    """The owner must finish at the shop (a normal outcome); nothing was bought yet."""
+    """The owner must finish `checkout` at the shop (a normal outcome); nothing was bought."""
 
     continue_url: str
+    checkout: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,28 @@ class Unknown:
     detail: str
 
 
-PlaceResult = Acknowledged | Refused | Changed | NeedsOwner | Unknown
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Only the purchase is left; `checkout`: the shop's name for what it would sell."""
+
+    checkout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The shop shows that nothing was bought, and nobody will buy it any more."""
+
+
+Unsold = Refused | Changed | NeedsOwner | Unknown
+PlaceResult = Acknowledged | Unsold
+AbandonResult = Acknowledged | Abandoned | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the shop says an order is. `state`: placed, shipped, delivered or cancelled."""
+    """How far the shop says an order is. `state`: placed, shipped, delivered or cancelled.
+    The instants are the shop's: they may lie before the purchase or ahead of us.
+    """
 
     state: str
     expected_on: date | None = None
@@ -118,12 +135,29 @@ class Vendor(Protocol):
         """All items of a category, following pages up to a limit."""
         ...
 
-    async def place(
+    async def prepare(
         self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
-    ) -> PlaceResult:
-        """Buys once per key, whatever is repeated, for as long as the shop remembers keys: UCP
+    ) -> Prepared | Unsold:
+        """Everything but the purchase: buys nothing, however often it is asked. One checkout a
+        key, as long as the shop remembers keys.
+        """
+        ...
+
+    async def place(self, idempotency_key: UUID, checkout: str, pinned: Pinned) -> PlaceResult:
+        """Buys the checkout, unless the shop shows that it was bought before. It says that
+        nothing was bought only when the shop shows the checkout unsold.
+
+        Buys once per key, whatever is repeated, for as long as the shop remembers keys: UCP
         asks for 24 hours. An order that is still without an answer after that is for a person.
         """
+        ...
+
+    async def look(self, idempotency_key: UUID, checkout: str) -> PlaceResult:
+        """What became of a checkout that the owner was to finish; Unknown while it is open."""
+        ...
+
+    async def abandon(self, idempotency_key: UUID, checkout: str) -> AbandonResult:
+        """Ends a checkout that is not sold yet, and says whether it was."""
         ...
 
     async def get_order(

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from replenishment.vendors.port import (
+    Abandoned,
+    AbandonResult,
     Acknowledged,
     CatalogueItem,
     Pinned,
     PlaceResult,
+    Prepared,
     Progress,
     Refused,
     ShipTo,
     Unknown,
+    Unsold,
 )
 
 
@@ -28,10 +32,19 @@ class TestOrders:
     async def search(self, category: str) -> Sequence[CatalogueItem]:
         return ()
 
-    async def place(
+    async def prepare(
         self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
-    ) -> PlaceResult:
-        return Acknowledged(f"TEST-{idempotency_key.hex[:8].upper()}", pinned.total)
+    ) -> Prepared | Unsold:
+        return Prepared(f"TEST-{idempotency_key.hex[:8].upper()}")
+
+    async def place(self, idempotency_key: UUID, checkout: str, pinned: Pinned) -> PlaceResult:
+        return Acknowledged(checkout, pinned.total)
+
+    async def look(self, idempotency_key: UUID, checkout: str) -> PlaceResult:
+        return Unknown("a test order needs no owner")
+
+    async def abandon(self, idempotency_key: UUID, checkout: str) -> AbandonResult:
+        return Abandoned()
 
     async def get_order(
         self, idempotency_key: UUID, vendor_order_number: str

@@ -1,7 +1,8 @@
 """Shops that speak UCP REST 2026-04-08 (Universal Commerce Protocol).
 
 Nothing is remembered between calls: the keys of one order are made from its id, so that a
-repeated `place` finds the session it opened before, and decides from that session's status.
+repeated `prepare` finds the session it opened before. A checkout of the port is the shop's
+session id. From the purchase on only that session's status is believed.
 """
 
 import json
@@ -14,17 +15,22 @@ import httpx
 
 from replenishment.vendors import ucp_answers as answers
 from replenishment.vendors import ucp_judging as judging
+from replenishment.vendors import ucp_requests as requests
 from replenishment.vendors.exchange import Answer, NoAnswer, exchange
 from replenishment.vendors.port import (
+    Abandoned,
+    AbandonResult,
     Acknowledged,
     CatalogueItem,
     Pinned,
     PlaceResult,
+    Prepared,
     Progress,
     Refused,
     ShipTo,
     Unknown,
     Unreadable,
+    Unsold,
 )
 from replenishment.vendors.url_guard import objection
 
@@ -97,18 +103,60 @@ class UcpVendor:
             paging = {"limit": PAGE_SIZE, "cursor": page.pagination.cursor}
         return list(items.values())
 
-    async def place(
+    async def prepare(
         self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
-    ) -> PlaceResult:
+    ) -> Prepared | Unsold:
+        """Also Prepared when it is sold already: `place` then tells."""
         endpoint = await self.discover()
         if not isinstance(endpoint, str):
             return Unknown(f"no profile: {endpoint.detail}")
-        session = await self._ready(endpoint, idempotency_key, pinned, ship_to)
+        session = await self._opened(endpoint, idempotency_key, pinned)
+        if isinstance(session, answers.Checkout):
+            session = await self._filled_in(endpoint, session, idempotency_key, ship_to)
         if not isinstance(session, answers.Checkout):
             return session
-        return judging.difference(session, pinned) or await self._completed(
-            _session_url(endpoint, session.id), session, idempotency_key
+        return (
+            judging.unready(session)
+            or judging.difference(session, pinned)
+            or Prepared(session.id)
         )
+
+    async def place(self, idempotency_key: UUID, checkout: str, pinned: Pinned) -> PlaceResult:
+        found = await self._found(checkout)
+        if isinstance(found, Unknown):
+            return found
+        url, session = found
+        return (
+            self._settled(session)
+            or judging.unready(session)
+            or judging.difference(session, pinned)
+            or await self._completed(url, session, idempotency_key)
+        )
+
+    async def look(
+        self,
+        idempotency_key: UUID,  # noqa: ARG002 - the port's; UCP goes by the session
+        checkout: str,
+    ) -> PlaceResult:
+        found = await self._found(checkout)
+        if isinstance(found, Unknown):
+            return found
+        _, session = found
+        return self._settled(session) or Unknown(f"the session is {session.status}")
+
+    async def abandon(self, idempotency_key: UUID, checkout: str) -> AbandonResult:
+        """Not every shop lets a session be cancelled; one that it shows open is not sold."""
+        found = await self._found(checkout)
+        if isinstance(found, Unknown):
+            return found
+        url, session = found
+        if (left := judging.left_behind(session)) is not None:
+            return left
+        await self._call("POST", f"{url}/cancel", key=uuid5(idempotency_key, "cancel"))
+        after = await self._session(url)
+        if isinstance(after, Unknown):
+            return after
+        return judging.left_behind(after) or Abandoned()
 
     async def get_order(
         self,
@@ -136,21 +184,9 @@ class UcpVendor:
         is_usable = objection(page, allow_loopback=self._allow_loopback) is None
         return Refused("not_supported", page if is_usable else "")
 
-    async def _ready(
-        self, endpoint: str, order_id: UUID, pinned: Pinned, ship_to: ShipTo
-    ) -> answers.Checkout | PlaceResult:
-        """The session of this order, ready to be completed; else what became of it."""
-        session = await self._opened(endpoint, order_id, pinned)
-        if not isinstance(session, answers.Checkout):
-            return session
-        session = await self._filled_in(endpoint, session, order_id, ship_to)
-        if not isinstance(session, answers.Checkout) or session.status == "ready_for_complete":
-            return session
-        return judging.refused(session.messages)
-
     async def _opened(
         self, endpoint: str, order_id: UUID, pinned: Pinned
-    ) -> answers.Checkout | PlaceResult:
+    ) -> answers.Checkout | Prepared | Unsold:
         """The one session of this order, as it stands now.
 
         The body holds lines only: they never change for an order id, so a repeat is the same
@@ -159,34 +195,38 @@ class UcpVendor:
         answer = await self._call(
             "POST",
             f"{endpoint}/checkout-sessions",
-            body={"line_items": _lines(pinned)},
+            body={"line_items": requests.lines(pinned)},
             key=uuid5(order_id, "create"),
         )
         created = _read(answers.Checkout, answer)
         if not isinstance(created, answers.Checkout):
             return _clear_no(answer) or Unknown(_told(created))
         session = await self._session(_session_url(endpoint, created.id))
-        return session if isinstance(session, Unknown) else self._settled(session) or session
+        return session if isinstance(session, Unknown) else self._still_open(session)
 
     async def _filled_in(
         self, endpoint: str, session: answers.Checkout, order_id: UUID, ship_to: ShipTo
-    ) -> answers.Checkout | PlaceResult:
+    ) -> answers.Checkout | Prepared | Unsold:
         """With address and buyer, and with the cheapest delivery chosen for every parcel."""
         url = _session_url(endpoint, session.id)
-        filled = await self._replaced(url, order_id, _replacement(session, ship_to))
-        if not isinstance(filled, answers.Checkout) or _is_cheapest(filled):
+        filled = await self._replaced(url, order_id, requests.replacement(session, ship_to))
+        if not isinstance(filled, answers.Checkout) or requests.is_cheapest(filled):
             return filled
-        return await self._replaced(url, order_id, _replacement(filled, ship_to))
+        return await self._replaced(url, order_id, requests.replacement(filled, ship_to))
 
     async def _replaced(
         self, url: str, order_id: UUID, body: Json
-    ) -> answers.Checkout | PlaceResult:
+    ) -> answers.Checkout | Prepared | Unsold:
         key = uuid5(order_id, json.dumps(body, sort_keys=True))
         answer = await self._call("PUT", url, body=body, key=key)
         session = _read(answers.Checkout, answer)
         if isinstance(session, answers.Checkout):
-            return self._settled(session) or session
-        return await self._seen_after(url, answer, _told(session))
+            return self._still_open(session)
+        seen = await self._session(url)
+        if isinstance(seen, Unknown):
+            return seen
+        left = self._still_open(seen)
+        return left if left is not seen else _clear_no(answer) or Unknown(_told(session))
 
     async def _completed(
         self, url: str, session: answers.Checkout, order_id: UUID
@@ -198,8 +238,6 @@ class UcpVendor:
         instrument = {"id": "invoice", "handler_id": handler_id, "type": judging.INVOICE}
         body = {"payment": {"instruments": [{**instrument, "selected": True}]}}
         answer = await self._call("POST", f"{url}/complete", body=body, key=order_id)
-        if isinstance(answer, Answer) and answer.status == httpx.codes.PAYMENT_REQUIRED:
-            return Refused("declined", "the shop declined the payment")
         done = _read(answers.Checkout, answer)
         if isinstance(done, answers.Checkout):
             return self._settled(done) or _unsold(done)
@@ -213,6 +251,23 @@ class UcpVendor:
         if not isinstance(seen, answers.Checkout):
             return Unknown(detail)
         return self._settled(seen) or _clear_no(answer) or Unknown(detail)
+
+    def _still_open(self, session: answers.Checkout) -> answers.Checkout | Prepared | Unsold:
+        if session.status in judging.SOLD:
+            return Prepared(session.id)
+        return judging.ended(session, allow_loopback=self._allow_loopback) or session
+
+    async def _found(self, checkout: str) -> tuple[str, answers.Checkout] | Unknown:
+        """The address of a session and what stands there; any other answer is none."""
+        endpoint = await self.discover()
+        if not isinstance(endpoint, str):
+            return Unknown(f"no profile: {endpoint.detail}")
+        url = _session_url(endpoint, checkout)
+        session = await self._session(url)
+        if isinstance(session, Unknown):
+            return session
+        same = session.id == checkout
+        return (url, session) if same else Unknown(f"asked, but got session {session.id}")
 
     async def _session(self, url: str) -> answers.Checkout | Unknown:
         session = _read(answers.Checkout, await self._call("GET", url))
@@ -265,6 +320,8 @@ def _clear_no(answer: Answer | NoAnswer) -> Refused | None:
     """A clear no: a business error, or a status that says the request itself is refused."""
     if isinstance(answer, NoAnswer):
         return None
+    if answer.status == httpx.codes.PAYMENT_REQUIRED:
+        return Refused("declined", "the shop declined the payment")
     problem = answers.read(answers.ErrorAnswer, answer.body)
     if isinstance(problem, answers.ErrorAnswer) and answer.status // 100 == 2:
         return judging.refused(problem.messages)
@@ -292,49 +349,3 @@ def _items(page: answers.SearchPage, category: str) -> list[CatalogueItem]:
 
 def _session_url(endpoint: str, session_id: str) -> str:
     return f"{endpoint}/checkout-sessions/{quote(session_id, safe='')}"
-
-
-def _lines(pinned: Pinned) -> list[Json]:
-    return [{"item": {"id": line.sku}, "quantity": line.packs} for line in pinned.lines]
-
-
-def _replacement(session: answers.Checkout, ship_to: ShipTo) -> Json:
-    """The whole session again: an update replaces it."""
-    first_name, _, last_name = ship_to.name.rpartition(" ")
-    person = {"first_name": first_name or last_name, "last_name": last_name}
-    line_ids = [line.id for line in session.line_items]
-    destination = {
-        "id": "home",
-        "street_address": ship_to.street,
-        "postal_code": ship_to.postal_code,
-        "address_locality": ship_to.city,
-        "address_country": ship_to.region,
-        **person,
-    }
-    method: dict[str, Any] = {
-        "type": "shipping",
-        "line_item_ids": line_ids,
-        "destinations": [destination],
-        "selected_destination_id": "home",
-    }
-    chosen = [
-        {"id": group.id, "selected_option_id": option.id}
-        for group in judging.groups(session)
-        if (option := judging.cheapest(group)) is not None
-    ]
-    if chosen:
-        method["groups"] = chosen
-    return {
-        "line_items": [
-            {"id": line.id, "item": {"id": line.item.id}, "quantity": line.quantity}
-            for line in session.line_items
-        ],
-        "buyer": {**person, "email": ship_to.email},
-        "context": {"address_country": ship_to.region, "currency": session.currency},
-        "fulfillment": {"methods": [method]},
-    }
-
-
-def _is_cheapest(session: answers.Checkout) -> bool:
-    choices = [(group, judging.cheapest(group)) for group in judging.groups(session)]
-    return all(best is None or best.id == group.selected_option_id for group, best in choices)

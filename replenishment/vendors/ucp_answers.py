@@ -2,9 +2,11 @@
 it uses. Amounts are whole minor units; 12.5, "1250" or true is not an amount.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -28,10 +30,19 @@ def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:  # year 1 or 9999, with an offset
+        raise ValueError("an instant outside all calendars") from error
+
+
 OrNone = Annotated[Read | None, WrapValidator(_or_none)]  # unusable counts as not said
 Minor = Annotated[int, Field(ge=0)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Instant = Annotated[AwareDatetime, Strict(strict=False)]  # JSON has no instants, only texts
+Instant = Annotated[  # JSON has no instants, only texts
+    AwareDatetime, Strict(strict=False), AfterValidator(_in_utc)
+]
 Name = Annotated[str, Field(min_length=1, max_length=512)]
 
 
@@ -204,7 +215,7 @@ class OrderLine(Part):
 
 class Event(Part):
     type: str
-    occurred_at: Instant
+    occurred_at: OrNone[Instant] = None
     line_items: list[Share]
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from core.gtin import normalised_gtin
 from core.money import PPM, Money
 from replenishment.vendors.port import (
+    Abandoned,
+    AbandonResult,
     Acknowledged,
     CatalogueItem,
     Changed,
@@ -39,6 +41,7 @@ REFUSALS = {
 }
 ON_THE_WAY = ("shipped", "in_transit", "failed_attempt", "delivered")
 INVOICE = "invoice"
+SOLD = ("completed", "complete_in_progress")
 RATING_MOST = 1_000_000  # no scale is longer, and 9e999999 would overflow
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -90,17 +93,37 @@ def rating_ppm(rating: Rating) -> int | None:
 
 def settled(checkout: Checkout, *, allow_loopback: bool) -> PlaceResult | None:
     """What the session's status alone decides; None: still open to us."""
+    return sold(checkout) or ended(checkout, allow_loopback=allow_loopback)
+
+
+def sold(checkout: Checkout) -> Acknowledged | Unknown | None:
     match checkout.status:
         case "completed":
             return acknowledged(checkout)
         case "complete_in_progress":
             return Unknown("the shop is still completing the order")
+        case _:
+            return None
+
+
+def ended(checkout: Checkout, *, allow_loopback: bool) -> NeedsOwner | Refused | None:
+    """Nothing was bought, and it is not for us to buy it."""
+    match checkout.status:
         case "canceled":
             return Refused("rejected", "the shop ended the checkout session")
         case "requires_escalation" if not has_recoverable(checkout):
             return handed_over(checkout, allow_loopback=allow_loopback)
         case _:
             return None
+
+
+def left_behind(checkout: Checkout) -> AbandonResult | None:
+    """Of a session nobody wants any more; None: it could still be completed."""
+    return Abandoned() if checkout.status == "canceled" else sold(checkout)
+
+
+def unready(checkout: Checkout) -> Refused | None:
+    return None if checkout.status == "ready_for_complete" else refused(checkout.messages)
 
 
 def acknowledged(checkout: Checkout) -> Acknowledged | Unknown:
@@ -116,7 +139,7 @@ def handed_over(checkout: Checkout, *, allow_loopback: bool) -> NeedsOwner | Ref
         return Refused(
             "rejected", "the owner would have to go on at an address that cannot be used"
         )
-    return NeedsOwner(url)
+    return NeedsOwner(url, checkout.id)
 
 
 def has_recoverable(checkout: Checkout) -> bool:
@@ -210,16 +233,15 @@ def progress(order: Order) -> Progress:
     left = Counter({line.id: line.quantity.total for line in order.line_items})
     if not any(left.values()):
         return Progress(state="cancelled")
+    events = sorted(order.fulfillment.events, key=lambda each: each.occurred_at or NEVER)
+    sent = [each for each in events if each.type in ON_THE_WAY]
+    arrived = [each for each in events if each.type == "delivered"]
     delivered: Counter[str] = Counter()
-    delivered_at = shipped_at = None
-    for event in sorted(order.fulfillment.events, key=lambda each: each.occurred_at):
-        if event.type in ON_THE_WAY and shipped_at is None:
-            shipped_at = event.occurred_at
-        if event.type == "delivered":
-            delivered_at = event.occurred_at
-            for share in event.line_items:
-                delivered[share.id] += share.quantity
-    if delivered >= left:
-        return Progress(state="delivered", shipped_at=shipped_at, delivered_at=delivered_at)
-    state = "placed" if shipped_at is None else "shipped"
-    return Progress(state=state, shipped_at=shipped_at)
+    for share in (share for each in arrived for share in each.line_items):
+        delivered[share.id] += share.quantity
+    is_delivered = delivered >= left
+    return Progress(
+        state="delivered" if is_delivered else "shipped" if sent else "placed",
+        shipped_at=sent[0].occurred_at if sent else None,
+        delivered_at=arrived[-1].occurred_at if is_delivered else None,
+    )

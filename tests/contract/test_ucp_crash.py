@@ -14,6 +14,7 @@ from demo_shop import assortment
 from demo_shop.app import ShopApp, create_shop
 from replenishment.vendors.port import Acknowledged, Pinned, ShipTo, ToBuy, Unknown
 from replenishment.vendors.ucp import UcpVendor
+from tests.buying import buy
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ORDER = UUID("0b5c8c3e-6f0a-5b1e-9d53-5a2f6f0d1c01")
@@ -25,7 +26,14 @@ HOME = ShipTo(
     region="DE",
     email="ada@example.org",
 )
-CALLS = ["profile", "create", "get", "update", "complete"]  # of one undisturbed purchase
+CALLS = [
+    "profile",
+    "create",
+    "get",
+    "update",
+    "look",
+    "complete",
+]  # of one undisturbed purchase
 
 
 class Killed(Exception):
@@ -73,9 +81,9 @@ def pinned(app: ShopApp) -> Pinned:
     return Pinned(lines=(ToBuy(sku=article.sku, packs=1),), total=total)
 
 
-async def test_an_undisturbed_purchase_takes_five_calls(app: ShopApp) -> None:
+async def test_an_undisturbed_purchase_takes_six_calls(app: ShopApp) -> None:
     undisturbed = Breaking(app, at=0, is_sent=False, with_=Killed())
-    assert isinstance(await vendor(undisturbed).place(ORDER, pinned(app), HOME), Acknowledged)
+    assert isinstance(await buy(vendor(undisturbed), ORDER, pinned(app), HOME), Acknowledged)
     assert undisturbed.count == len(CALLS)
 
 
@@ -86,8 +94,8 @@ async def test_killed_at_any_call_and_begun_again_it_buys_once(
 ) -> None:
     dying = Breaking(app, at=at, is_sent=is_sent, with_=Killed())
     with pytest.raises(Killed):
-        await vendor(dying).place(ORDER, pinned(app), HOME)
-    outcome = await vendor(httpx.ASGITransport(app)).place(ORDER, pinned(app), HOME)
+        await buy(vendor(dying), ORDER, pinned(app), HOME)
+    outcome = await buy(vendor(httpx.ASGITransport(app)), ORDER, pinned(app), HOME)
     assert isinstance(outcome, Acknowledged)
     assert [each.order_id for each in app.shop.ledger.orders()] == [outcome.vendor_order_number]
 
@@ -98,19 +106,19 @@ async def test_a_lost_answer_at_any_call_never_buys_twice(
     app: ShopApp, at: int, error: Exception
 ) -> None:
     losing = vendor(Breaking(app, at=at, is_sent=True, with_=error))
-    first = await losing.place(ORDER, pinned(app), HOME)
+    first = await buy(losing, ORDER, pinned(app), HOME)
     assert isinstance(first, Acknowledged if CALLS[at - 1] == "complete" else Unknown)
-    second = await losing.place(ORDER, pinned(app), HOME)
+    second = await buy(losing, ORDER, pinned(app), HOME)
     assert isinstance(second, Acknowledged)
     assert [each.order_id for each in app.shop.ledger.orders()] == [second.vendor_order_number]
 
 
 async def test_a_lost_answer_whose_session_cannot_be_read_stays_unknown(app: ShopApp) -> None:
     app.shop.knobs.lose_answers = 1
-    buying = Breaking(app, at=6, is_sent=True, with_=httpx.ReadTimeout("slow"))
-    assert isinstance(await vendor(buying).place(ORDER, pinned(app), HOME), Unknown)
+    buying = Breaking(app, at=7, is_sent=True, with_=httpx.ReadTimeout("slow"))
+    assert isinstance(await buy(vendor(buying), ORDER, pinned(app), HOME), Unknown)
     assert len(app.shop.ledger.orders()) == 1
-    again = await vendor(httpx.ASGITransport(app)).place(ORDER, pinned(app), HOME)
+    again = await buy(vendor(httpx.ASGITransport(app)), ORDER, pinned(app), HOME)
     assert isinstance(again, Acknowledged)
     assert len(app.shop.ledger.orders()) == 1
 
@@ -119,6 +127,6 @@ async def test_a_new_address_does_not_make_a_second_order(app: ShopApp) -> None:
     """The address is not part of the request that the key of the session names."""
     moved = replace(HOME, street="Neue Straße 1", postal_code="10115", city="Berlin")
     buying = vendor(httpx.ASGITransport(app))
-    first = await buying.place(ORDER, pinned(app), HOME)
-    assert first == await buying.place(ORDER, pinned(app), moved)
+    first = await buy(buying, ORDER, pinned(app), HOME)
+    assert first == await buy(buying, ORDER, pinned(app), moved)
     assert len(app.shop.ledger.orders()) == 1

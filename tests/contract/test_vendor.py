@@ -13,10 +13,12 @@ from demo_shop import assortment
 from demo_shop.app import ShopApp, create_shop
 from replenishment.vendors import url_guard
 from replenishment.vendors.port import (
+    Abandoned,
     Acknowledged,
     CatalogueItem,
     Changed,
     Pinned,
+    Prepared,
     Progress,
     Refused,
     ShipTo,
@@ -26,6 +28,7 @@ from replenishment.vendors.port import (
     Vendor,
 )
 from replenishment.vendors.ucp import UcpVendor
+from tests.buying import buy
 from tests.fakes_vendor import FakeVendor
 from tests.shop_server import served
 
@@ -136,7 +139,7 @@ async def pinned(shop: Shop, packs: int = 1) -> Pinned:
 
 
 async def acknowledged(shop: Shop, order: UUID = ORDER) -> Acknowledged:
-    outcome = await shop.vendor.place(order, await pinned(shop), HOME)
+    outcome = await buy(shop.vendor, order, await pinned(shop), HOME)
     assert isinstance(outcome, Acknowledged)
     return outcome
 
@@ -163,7 +166,7 @@ class TestVendor:
 
     async def test_an_order_costs_what_was_pinned(self, shop: Shop) -> None:
         wanted = await pinned(shop, packs=2)
-        outcome = await shop.vendor.place(ORDER, wanted, HOME)
+        outcome = await buy(shop.vendor, ORDER, wanted, HOME)
         assert isinstance(outcome, Acknowledged)
         assert outcome.total == wanted.total
         assert shop.ledger() == [outcome.vendor_order_number]
@@ -181,14 +184,58 @@ class TestVendor:
 
     async def test_a_lost_answer_does_not_buy_twice(self, shop: Shop) -> None:
         shop.turn("lose_answers", 1)
-        await shop.vendor.place(ORDER, await pinned(shop), HOME)
+        await buy(shop.vendor, ORDER, await pinned(shop), HOME)
         again = await acknowledged(shop)
         assert shop.ledger() == [again.vendor_order_number]
+
+    async def test_a_purchase_nobody_answers_for_is_never_refused(self, shop: Shop) -> None:
+        """Bought, but the answer and the look at it are lost, and then the shop has forgotten
+        the key of the checkout.
+        """
+        wanted = await pinned(shop)
+        prepared = await shop.vendor.prepare(ORDER, wanted, HOME)
+        assert isinstance(prepared, Prepared)
+        shop.turn("lose_answers", 1)
+        shop.turn("refuse_repeats", True)
+        for _ in range(2):
+            shop.turn("hide_sales", 1)
+            outcome = await shop.vendor.place(ORDER, prepared.checkout, wanted)
+            assert isinstance(outcome, Unknown)
+        outcome = await shop.vendor.place(ORDER, prepared.checkout, wanted)
+        assert isinstance(outcome, Acknowledged)
+        assert shop.ledger() == [outcome.vendor_order_number]
+
+    async def test_what_is_only_prepared_is_not_bought(self, shop: Shop) -> None:
+        first = await shop.vendor.prepare(ORDER, await pinned(shop), HOME)
+        assert isinstance(first, Prepared)
+        assert await shop.vendor.prepare(ORDER, await pinned(shop), HOME) == first
+        assert isinstance(await shop.vendor.look(ORDER, first.checkout), Unknown)
+        assert shop.ledger() == []
+
+    async def test_what_was_abandoned_cannot_be_bought(self, shop: Shop) -> None:
+        wanted = await pinned(shop)
+        prepared = await shop.vendor.prepare(ORDER, wanted, HOME)
+        assert isinstance(prepared, Prepared)
+        for _ in range(2):
+            assert await shop.vendor.abandon(ORDER, prepared.checkout) == Abandoned()
+        outcome = await shop.vendor.place(ORDER, prepared.checkout, wanted)
+        assert isinstance(outcome, Refused)
+        assert shop.ledger() == []
+
+    async def test_what_was_bought_cannot_be_abandoned(self, shop: Shop) -> None:
+        wanted = await pinned(shop)
+        prepared = await shop.vendor.prepare(ORDER, wanted, HOME)
+        assert isinstance(prepared, Prepared)
+        bought = await shop.vendor.place(ORDER, prepared.checkout, wanted)
+        assert await shop.vendor.look(ORDER, prepared.checkout) == bought
+        assert await shop.vendor.abandon(ORDER, prepared.checkout) == bought
+        shop.turn("hide_sales", 1)
+        assert isinstance(await shop.vendor.abandon(ORDER, prepared.checkout), Unknown)
 
     async def test_another_price_at_the_checkout_buys_nothing(self, shop: Shop) -> None:
         wanted = await pinned(shop)
         shop.turn("checkout_price_ppm", 50_000)
-        outcome = await shop.vendor.place(ORDER, wanted, HOME)
+        outcome = await buy(shop.vendor, ORDER, wanted, HOME)
         assert isinstance(outcome, Changed)
         assert outcome.total is not None
         assert wanted.total < outcome.total
@@ -197,7 +244,7 @@ class TestVendor:
     async def test_what_is_sold_out_is_refused(self, shop: Shop) -> None:
         wanted = await pinned(shop)
         shop.turn("out_of_stock", frozenset({wanted.lines[0].sku}))
-        outcome = await shop.vendor.place(ORDER, wanted, HOME)
+        outcome = await buy(shop.vendor, ORDER, wanted, HOME)
         assert isinstance(outcome, Refused)
         assert outcome.code == "out_of_stock"
         assert shop.ledger() == []
@@ -209,10 +256,10 @@ class TestVendor:
     ) -> None:
         wanted = await pinned(shop)
         shop.turn(knob, times)
-        outcome = await shop.vendor.place(ORDER, wanted, HOME)
+        outcome = await buy(shop.vendor, ORDER, wanted, HOME)
         assert isinstance(outcome, Unknown | Acknowledged)
         shop.turn(knob, 0)
-        outcome = await shop.vendor.place(ORDER, wanted, HOME)
+        outcome = await buy(shop.vendor, ORDER, wanted, HOME)
         assert isinstance(outcome, Acknowledged)
         assert shop.ledger() == [outcome.vendor_order_number]
 

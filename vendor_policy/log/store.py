@@ -224,12 +224,12 @@ async def sequence(session: AsyncSession, signer: Signer, *, at: datetime) -> in
     known = await nodes(session, tree.cover((0, head.size)))
     hashes = [tree.leaf_hash(row.commitment) for row in waiting]
     new = tree.appended(head.size, hashes, known)
-    await session.execute(insert(TreeNodeRow), [_node(*each) for each in new.items()])
+    await session.exec(insert(TreeNodeRow), params=[_node(*each) for each in new.items()])
     numbered = [
         {"leaf_id": row.leaf_id, "leaf_index": index}
         for index, row in enumerate(waiting, start=head.size)
     ]
-    await session.execute(update(LeafRow), numbered)
+    await session.exec(update(LeafRow), params=numbered)
     head.size += len(waiting)
     root = tree.subtree((0, head.size), {**known, **new})
     note = LogCheckpoint(head.origin, head.size, root).signed(signer)
@@ -288,11 +288,10 @@ async def is_logged(session: AsyncSession, record_id: UUID) -> bool:
     return index is not None and await first_checkpoint(session, index) is not None
 
 
-Opened = tuple[LogEntryRow | ListingRow, int]  # with its leaf index
-
-
-async def entries_of_need(session: AsyncSession, need_id: UUID, size: int) -> list[Opened]:
-    """What was decided and done about a need, in the order of the log, in a tree of `size`."""
+async def entries_of_need(
+    session: AsyncSession, need_id: UUID, size: int
+) -> list[tuple[LogEntryRow, int]]:
+    """What was decided and done about a need, with its place in the log, oldest first."""
     found = await session.exec(
         select(LogEntryRow, LeafRow.leaf_index)
         .join(LeafRow, col(LeafRow.leaf_id) == LogEntryRow.leaf_id)
@@ -304,7 +303,8 @@ async def entries_of_need(session: AsyncSession, need_id: UUID, size: int) -> li
 
 async def listings_of(
     session: AsyncSession, commitments: Iterable[bytes], size: int
-) -> list[Opened]:
+) -> list[tuple[ListingRow, int]]:
+    """In the order of the log."""
     found = await session.exec(
         select(ListingRow, LeafRow.leaf_index)
         .join(LeafRow, col(LeafRow.leaf_id) == ListingRow.leaf_id)
@@ -316,7 +316,7 @@ async def listings_of(
 
 async def current_listing(
     session: AsyncSession, vendor_id: str, category: str
-) -> Opened | None:
+) -> tuple[ListingRow, int] | None:
     """None also while it is not yet in the tree."""
     found = await session.exec(
         select(ListingRow, LeafRow.leaf_index)

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from accounts.catalogues import read_catalogues
+from replenishment import orders
+from replenishment.order_states import OrderEvent
 from tests.store.api.world import Home, World, act, routes_of, state_of, stock_of
 
 OWNER_PAGES = (
@@ -90,6 +92,38 @@ async def test_an_excluded_offer_is_ordered_only_after_the_warning(world: World,
     assert "This speaks against it" in second_look
     assert refused.status_code == 409
     assert taken.status_code == 303
+    assert await state_of(world, nora) == "cancelled"
+
+
+async def moved(world: World, home: Home, *events: OrderEvent) -> None:
+    async with world.database.transaction(home.owner_id) as session:
+        order = await orders.get(session, home.order_id)
+        for event in events:
+            await orders.move(session, order, event, at=world.clock.now())
+
+
+async def test_an_order_the_shop_may_have_is_taken_back_and_the_page_says_so(
+    world: World, nora: Home
+):
+    await moved(world, nora, OrderEvent.APPROVE, OrderEvent.SUBMIT)
+    order = f"/orders/{nora.order_id}"
+    async with world.client(nora) as client:
+        assert f"{order}/cancel" in (await client.get(order)).text
+        answer = await act(client, order, f"{order}/cancel")
+        page = (await client.get(answer.headers["location"])).text
+    assert await state_of(world, nora) == "stopping"
+    assert "Taken back." in page
+    assert "It is not sent again" in page
+    assert f"{order}/cancel" not in page
+
+
+async def test_an_order_without_an_answer_says_what_the_owner_can_do(world: World, nora: Home):
+    await moved(world, nora, OrderEvent.APPROVE, OrderEvent.SUBMIT, OrderEvent.GIVE_UP)
+    order = f"/orders/{nora.order_id}"
+    async with world.client(nora) as client:
+        page = (await client.get(order)).text
+        assert "has not said for a day whether this order was bought" in page
+        await act(client, order, f"{order}/cancel")
     assert await state_of(world, nora) == "cancelled"
 
 

@@ -6,48 +6,15 @@ import pytest
 
 from accounts.scoping import ALL_OWNERS
 from devices.tables import DeviceRow
-from replenishment import automatic, offers_refresh, orders
+from replenishment import automatic, orders
 from replenishment.automatic import MayNotChange, UnknownMandate
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
-from tests.household import CATEGORY, DAY, REINWERK
+from tests.household import DAY, REINWERK
+from tests.mandated import accept, proposed, stop
 from tests.world import World
 from vendor_policy import record, store
 from vendor_policy.policy import preset
-from vendor_policy.tables import MandateRow
-
-
-async def accept(world: World, **overrides: object) -> MandateRow:
-    return await automatic.accept(
-        world.stock_id,
-        world.mandate(**overrides),
-        world.anna,
-        transaction=world.transaction,
-        clock=world.clock,
-        ids=world.ids,
-    )
-
-
-async def stop(world: World) -> int:
-    return await automatic.stop(world.anna, transaction=world.transaction, clock=world.clock)
-
-
-async def proposed(world: World) -> OrderRow:
-    """The order a low level leads to, before anything is sent."""
-    for vendor_id in world.vendors:
-        await offers_refresh.refresh(
-            vendor_id,
-            CATEGORY,
-            transaction=world.transaction,
-            clock=world.clock,
-            ids=world.ids,
-            vendor_of=world.vendor_of,
-        )
-    await world.measure(200)
-    await world.review()
-    order = await world.live()
-    assert order is not None
-    return order
 
 
 async def reason(world: World, order: OrderRow) -> str:

@@ -18,9 +18,11 @@ from replenishment.vendors.port import (
     NeedsOwner,
     Pinned,
     PlaceResult,
+    Prepared,
     ShipTo,
+    Unsold,
 )
-from tests.fakes_vendor import FakeVendor
+from tests.fakes_vendor import FakeOrder, FakeVendor
 from tests.household import DAY, HOUR
 from tests.world import World
 from vendor_policy.facts import Deliveries
@@ -35,10 +37,8 @@ class KillsTheCaller(FakeVendor):
 
     kills = 0
 
-    async def place(
-        self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
-    ) -> PlaceResult:
-        answer = await super().place(idempotency_key, pinned, ship_to)
+    async def place(self, idempotency_key: UUID, checkout: str, pinned: Pinned) -> PlaceResult:
+        answer = await super().place(idempotency_key, checkout, pinned)
         if self.kills:
             self.kills -= 1
             raise Killed
@@ -48,14 +48,18 @@ class KillsTheCaller(FakeVendor):
 class WantsTheOwner(FakeVendor):
     """Sells only to people who come to its page."""
 
-    has_come = False
-
-    async def place(
+    async def prepare(
         self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
-    ) -> PlaceResult:
-        if not self.has_come:
-            return NeedsOwner("https://shop.example/continue/1")
-        return await super().place(idempotency_key, pinned, ship_to)
+    ) -> Prepared | Unsold:
+        prepared = await super().prepare(idempotency_key, pinned, ship_to)
+        if not isinstance(prepared, Prepared):
+            return prepared
+        return NeedsOwner("https://shop.example/continue/1", prepared.checkout)
+
+    def sell(self, order: OrderRow) -> None:
+        """The owner has come and bought it."""
+        pinned = Pinned(lines=(), total=Money(order.total_minor, order.currency))
+        self.orders[order.order_id] = FakeOrder("V-1", pinned, self.now)
 
 
 async def approved(world: World) -> OrderRow:
@@ -79,7 +83,7 @@ async def test_what_is_bought_is_what_was_pinned(world: World) -> None:
 async def test_a_lost_answer_does_not_buy_twice(world: World) -> None:
     order = await approved(world)
     vendor = world.vendors[order.vendor_id]
-    vendor.lose_answers = 2
+    vendor.lose_answers = vendor.hide_sales = 1
     assert await world.submit(order.order_id) is OrderState.SUBMITTING
     assert await world.submit(order.order_id) is OrderState.SUBMITTING
     assert await world.submit(order.order_id) is OrderState.PLACED
@@ -95,7 +99,7 @@ async def test_without_an_answer_the_same_key_is_tried_after_growing_waits(
     await world.work()
     await world.wait(timedelta(minutes=30))
     assert vendor.fail_requests == 4  # tried after 0, 1, 2, 4, 8 and 16 minutes
-    assert await world.state(order) is OrderState.SUBMITTING
+    assert await world.state(order) is OrderState.APPROVED
     await world.wait(8 * HOUR)
     assert await world.state(order) is OrderState.PLACED
 
@@ -218,9 +222,34 @@ async def test_an_order_handed_over_is_placed_once_the_owner_has_finished(world:
     await world.work()
     assert await world.state(order) is OrderState.NEEDS_OWNER
     assert "notice.needs_owner" in await world.notices()
-    vendor.has_come = True
+    vendor.sell(order)
     await world.wait(6 * HOUR)
     assert await world.state(order) is OrderState.PLACED
+
+
+async def test_an_order_handed_over_is_not_given_up_when_the_shop_forgets_its_key(
+    world: World,
+) -> None:
+    world.replace_shops(WantsTheOwner)
+    order = await approved(world)
+    vendor = world.vendors[order.vendor_id]
+    assert isinstance(vendor, WantsTheOwner)
+    await world.work()
+    vendor.refuse_repeats = True
+    vendor.sell(order)
+    await world.wait(6 * HOUR)
+    assert await world.state(order) is OrderState.PLACED
+
+
+async def test_a_purchase_without_an_answer_is_not_repeated_elsewhere(world: World) -> None:
+    """Its answer and the look at it are lost, then the shop forgets the key."""
+    order = await approved(world)
+    vendor = world.vendors[order.vendor_id]
+    vendor.lose_answers = vendor.hide_sales = 1
+    vendor.refuse_repeats = True
+    await world.wait(HOUR)
+    assert await world.state(order) is OrderState.PLACED
+    assert world.purchases() == [order.order_id]
 
 
 async def test_an_order_the_shop_cancels_is_decided_again(world: World) -> None:
@@ -253,11 +282,17 @@ async def test_no_transaction_is_open_while_a_shop_is_asked(world: World) -> Non
     """A second writer gets through while the shop thinks."""
 
     class Looks(FakeVendor):
-        async def place(
+        async def prepare(
             self, idempotency_key: UUID, pinned: Pinned, ship_to: ShipTo
-        ) -> PlaceResult:
+        ) -> Prepared | Unsold:
             await world.measure(190)
-            return await super().place(idempotency_key, pinned, ship_to)
+            return await super().prepare(idempotency_key, pinned, ship_to)
+
+        async def place(
+            self, idempotency_key: UUID, checkout: str, pinned: Pinned
+        ) -> PlaceResult:
+            await world.measure(180)
+            return await super().place(idempotency_key, checkout, pinned)
 
     world.replace_shops(Looks)
     order = await approved(world)

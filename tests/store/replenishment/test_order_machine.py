@@ -114,10 +114,13 @@ class Household(RuleBasedStateMachine):
             )
         )
 
-    @rule(fault=st.sampled_from(["lose_answers", "fail_requests", "talk_nonsense"]))
-    def break_a_shop(self, fault: str) -> None:
+    @rule(
+        fault=st.sampled_from(["lose_answers", "hide_sales", "fail_requests", "talk_nonsense"]),
+        times=st.sampled_from([1, 40]),
+    )
+    def break_a_shop(self, fault: str, times: int) -> None:
         for vendor in self.world.vendors.values():
-            setattr(vendor, fault, 1)
+            setattr(vendor, fault, times)
 
     @rule(ppm=st.sampled_from([0, 100_000]))
     def change_prices_at_checkout(self, ppm: int) -> None:
@@ -172,7 +175,7 @@ class Household(RuleBasedStateMachine):
         """With a full slot and shops that answer, nothing stays open."""
         for vendor in self.world.vendors.values():
             vendor.checkout_price_ppm = vendor.fail_requests = vendor.lose_answers = 0
-            vendor.talk_nonsense = 0
+            vendor.talk_nonsense = vendor.hide_sales = 0
             vendor.out_of_stock = set()
         for _ in range(4):
             await self.world.jump(timedelta(hours=75))

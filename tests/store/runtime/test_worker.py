@@ -54,3 +54,34 @@ async def test_a_busy_database_does_not_end_the_worker(
         await worker.run(stop)
     assert stop.is_set()
     assert busy.refused == 1
+
+
+async def test_a_row_that_hangs_does_not_hold_up_the_others(
+    database: Database, clock: SteppedClock
+) -> None:
+    stop, released, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hang(_row: OutboxRow) -> None:
+        await released.wait()
+
+    async def finish(_row: OutboxRow) -> None:
+        done.set()
+
+    async with database.transaction(ALL_OWNERS) as session:
+        await outbox.add(session, Work(kind="hang", payload={}, due_at=clock.now()))
+        await outbox.add(session, Work(kind="finish", payload={}, due_at=clock.now()))
+    worker = Worker(
+        use_cases={"hang": hang, "finish": finish},
+        transaction=database.transaction,
+        clock=clock,
+        wall=clock,
+        lease=timedelta(minutes=1),
+    )
+    running = asyncio.create_task(worker.run(stop))
+    async with asyncio.timeout(10):
+        await done.wait()
+        stop.set()
+        released.set()
+        await running
+    async with database.snapshot(ALL_OWNERS) as session:
+        assert await outbox.next_due_at(session) is None

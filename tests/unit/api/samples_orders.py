@@ -224,6 +224,7 @@ ORDER = OrderView(
     ),
     vendor_order_number=None,
     continue_url=None,
+    state_reason=None,
     is_override=False,
     expires_at=NOW + timedelta(days=2),
     may_approve=True,

@@ -33,8 +33,16 @@ def test_every_live_state_can_end(state: OrderState) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(ENDS))
-def test_an_end_is_an_end(state: OrderState) -> None:
-    assert allowed(state) == frozenset()
+def test_an_end_is_an_end_but_for_what_was_bought_after_all(state: OrderState) -> None:
+    late = {OrderEvent.TURN_UP} if state is OrderState.CANCELLED else set()
+    assert allowed(state) == late
+
+
+def test_nothing_taken_back_is_sent_again() -> None:
+    out = {OrderState.SUBMITTING}
+    assert not reachable(OrderState.STOPPING) & out
+    assert not reachable(OrderState.NEEDS_OWNER) & out
+    assert not reachable(OrderState.CANCELLED) & out
 
 
 def test_every_state_is_reached_from_a_proposal() -> None:

@@ -191,6 +191,15 @@ async def test_progress_follows_the_events(
     assert progress.state == state
 
 
+@pytest.mark.parametrize(
+    "at",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "yesterday", [], None],
+)
+async def test_a_delivery_at_no_instant_is_a_delivery(shop: Script, at: Any) -> None:
+    shop.on("GET /api/orders/N%2F1", order(event("delivered", 6) | {"occurred_at": at}))
+    assert await shop.vendor.get_order(ORDER, "N/1") == Progress(state="delivered")
+
+
 @pytest.mark.parametrize("answer", [{}, order() | {"id": "N-2"}, {"ucp": {"status": "error"}}])
 async def test_an_order_that_is_not_shown_is_unknown(shop: Script, answer: Any) -> None:
     shop.on("GET /api/orders/N%2F1", answer)

@@ -37,9 +37,10 @@ DEFAULT: Final = ArenaSize()
 LEGEND: Final = """\
 {size.seeds} worlds from seed {size.first_seed}, {size.households} households, {size.years} \
 years. A household and year, in EUR; ± 95 % over worlds.
-cost: paid + days without + holding + hassle of asks, cancellations, complaints (docs/arena.md)
-without: days on which something lacked; failed: cancelled by the vendor; bad: complaints;
-lost: paid to cheats above the best honest total"""
+cost: paid, days without, holding, hassle of asks, failures and complaints; the
+formula is in docs/arena.md. without: days on which something lacked. failed:
+cancelled by the vendor. bad: complaints. lost: to cheats, above the best honest
+total."""
 
 
 def arena(
@@ -75,7 +76,7 @@ def _all_played(size: ArenaSize, console: Console) -> Iterator[PlayedRound]:
 
 
 def _table(attack: str, standings: list[Standing]) -> Table:
-    heads = ("cost", f"above {SHIPPED}", "paid", "without", "asked", "failed", "bad", "lost")
+    heads = ("cost", f"over {SHIPPED}", "paid", "without", "asked", "failed", "bad", "lost")
     table = _plain(f"\n[bold]{attack}[/]", *heads)
     for each in standings:
         counts = each.a_year
@@ -83,9 +84,9 @@ def _table(attack: str, standings: list[Standing]) -> Table:
             each.name,
             _euros(-each.welfare.mean),
             _signed(each.behind) if each.name != SHIPPED else "",
-            _euros(counts["paid_minor"] - counts["left_minor"]),
+            f"{(counts['paid_minor'] - counts['left_minor']) / 100:.0f}",
             *(f"{counts[name]:.1f}" for name in COUNTED),
-            _euros(counts["lost_minor"]),
+            f"{counts['lost_minor'] / 100:.0f}",
         )
     return table
 
@@ -114,7 +115,7 @@ def _by_day_without(standings: Standings) -> Table:
 
 
 def _plain(*heads: str) -> Table:
-    table = Table(box=None, padding=(0, 1))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for at, head in enumerate(heads):
         table.add_column(head, justify="right" if at else "left", no_wrap=True)
     return table
@@ -133,5 +134,5 @@ def _euros(minor: float) -> str:
 
 
 def _signed(found: Interval) -> str:
-    half = "" if found.half_width is None else f" ± {found.half_width / 100:.1f}"
+    half = "" if found.half_width is None else f" ±{found.half_width / 100:.1f}"
     return f"{found.mean / 100:+.1f}{half}"

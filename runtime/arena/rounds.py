@@ -21,13 +21,13 @@ ATTACKS: Final[Mapping[str, tuple[str, ...]]] = {
     **{name: (name,) for name in CHEATS},
 }
 RIVALS: Final = (LIST_PRICE, FAVOURITE)  # which the shipped preset must beat under attack
-FEW: Final = 5  # seeds for one cheat at a time
+FEW: Final = 3  # seeds for one cheat at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArenaSize:
-    seeds: int = 12
-    households: int = 4
+    seeds: int = 10
+    households: int = 3
     years: int = 2
     first_seed: int = 1
 

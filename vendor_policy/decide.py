@@ -7,6 +7,8 @@ policy. Every rule is asked about every candidate, so the answer holds all objec
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from core.canonical import digest
 from core.money import Money
@@ -112,15 +114,31 @@ def _scored(
     """Best first."""
     price = pricer(need, policy, facts)
     scored = [(each, price(each)) for each in candidates]
-    widest = max((each.denominator.bit_length() for _, each in scored), default=0)
+    # Division of integers is rounded correctly: it may call two prices equal, but never puts
+    # the higher one first.
+    roughly = sorted(
+        ((each[1].numerator / each[1].denominator, each) for each in scored),
+        key=itemgetter(0),
+    )
+    ordered: list[Scored] = []
+    for _, run in groupby(roughly, key=itemgetter(0)):
+        equal = [each for _, each in run]
+        ordered += sorted(equal, key=_exactly(equal, need)) if len(equal) > 1 else equal
+    return ordered
 
-    def order(each: Scored) -> tuple[int, int, int, int, str, int]:
-        """Two different fractions of denominators below 2**k are at least 2**-2k apart, so
-        that their whole parts differ after a shift by 2k, and equal ones' do not.
-        """
-        candidate, effective = each
+
+def _exactly(
+    scored: Sequence[Scored], need: Need
+) -> Callable[[Scored], tuple[int, int, int, int, str, int]]:
+    """Two different fractions of denominators below 2**k are at least 2**-2k apart: after a
+    shift by 2k their whole parts differ.
+    """
+    shift = 2 * max(price.denominator.bit_length() for _, price in scored)
+
+    def key(each: Scored) -> tuple[int, int, int, int, str, int]:
+        candidate, price = each
         return (
-            (effective.numerator << 2 * widest) // effective.denominator,
+            (price.numerator << shift) // price.denominator,
             candidate.total_minor,
             candidate.delivery.latest_days,
             candidate.delivery.earliest_days,
@@ -128,7 +146,7 @@ def _scored(
             candidate.packs,
         )
 
-    return sorted(scored, key=order)
+    return key
 
 
 def _ranked(candidate: Candidate, price: EffectivePrice) -> Ranked:

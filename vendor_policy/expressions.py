@@ -8,8 +8,9 @@ loop. A wrong one is refused with its place and a hint; one that cannot be answe
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final
 
 import cel
@@ -47,7 +48,7 @@ OF_PACKS: Final = frozenset(
 NEED: Mapping[str, Callable[[Need, Facts], Value | None]] = {
     "category": lambda need, _: need.category,
     "days_left": lambda need, facts: (need.depletion.p50_on - facts.today_on).days,
-    "days_since_last": lambda need, facts: _days_since(need, facts),
+    "days_since_last": lambda need, facts: _days(facts.bought_on.get(need.stock_id), facts),
     "fits": lambda need, _: list(need.fits),
     "last_paid_minor": lambda need, facts: _last_paid(need, facts, "minor"),
     "last_paid_quantity": lambda need, facts: _last_paid(need, facts, "quantity"),
@@ -64,9 +65,8 @@ LOOPS: Final = frozenset({"all", "exists", "exists_one"})
 LONGEST: Final = 500  # characters of an expression
 
 
-def _days_since(need: Need, facts: Facts) -> int | None:
-    on = facts.bought_on.get(need.stock_id)
-    return None if on is None else (facts.today_on - on).days
+def _days(since_on: date | None, facts: Facts) -> int | None:
+    return None if since_on is None else (facts.today_on - since_on).days
 
 
 def _last_paid(need: Need, facts: Facts, part: str) -> int | None:
@@ -102,9 +102,7 @@ def compiled(source: str) -> Expression:
         raise _syntax(str(error)) from error
     _check_words(source, bare)
     _check_loops(source, bare)
-    used = {
-        root: frozenset(re.findall(rf"\b{root}\s*\.\s*(\w+)", bare)) for root in ("offer", "need")
-    }
+    used = {root: frozenset(re.findall(rf"\b{root}\s*\.\s*(\w+)", bare)) for root in FIELDS}
     expression = Expression(used["offer"], used["need"], program.execute)
     for sample in SAMPLES:
         _try(source, expression, sample)
@@ -131,20 +129,21 @@ def _check_words(source: str, bare: str) -> None:
     own = set(LOOP_VARIABLE.findall(bare))
     for found in re.finditer(r"(?<!\w)[A-Za-z_]\w*", bare):
         name, before, after = found.group(), bare[: found.start()], bare[found.end() :]
-        owner = re.search(r"(?:(\w+)\s*)?\.\s*$", before)
-        refuse = partial(_unknown, source, found.start(), name)
-        if re.match(r"\s*\(", after):
-            if name not in WORDS:
-                raise refuse(WORDS, "function")
-        elif owner:
-            fields = FIELDS.get(owner[1] or "", frozenset())
-            if name not in fields:
-                raise refuse(fields, f"field of `{owner[1] or '...'}`")
-        elif name in FIELDS:
-            if not re.match(r"\s*\.\s*[A-Za-z_]", after):
-                raise refuse(frozenset({f"{name}.{min(FIELDS[name])}"}), "field by itself")
-        elif name not in own | {"true", "false", "in"}:
-            raise refuse(frozenset(FIELDS), "name")
+        known, what = _expected(name, before, after, own)
+        if name not in known:
+            raise _unknown(source, found.start(), name, known, what)
+
+
+def _expected(name: str, before: str, after: str, own: set[str]) -> tuple[frozenset[str], str]:
+    """What may stand in this place, and what that is called."""
+    owner = re.search(r"(?:(\w+)\s*)?\.\s*$", before)
+    if re.match(r"\s*\(", after):
+        return WORDS, "function"
+    if owner:
+        return FIELDS.get(owner[1] or "", frozenset()), f"field of `{owner[1] or '...'}`"
+    if name in FIELDS and not re.match(r"\s*\.\s*[A-Za-z_]", after):
+        return frozenset({f"{name}.{min(FIELDS[name])}"}), "condition by itself"
+    return frozenset({*FIELDS, *own, "true", "false", "in"}), "name"
 
 
 def _check_loops(source: str, bare: str) -> None:
@@ -197,20 +196,22 @@ def _syntax(told: str) -> ExpressionRefused:
     )
 
 
+Sample = Mapping[str, Mapping[str, Value]]
 TYPICAL: Mapping[str, Value] = {
     "attributes": ["eco-label"],
     "fits": ["refill"],
     "in_stock": True,
+    "currency": "EUR",
+    "unit": "ml",
     **dict.fromkeys(("brand", "category", "gtin", "vendor"), "text"),
-    **{"currency": "EUR", "unit": "ml"},
 }
-SAMPLES: tuple[Mapping[str, Mapping[str, Value]], ...] = tuple(
+SAMPLES: tuple[Sample, ...] = tuple(
     {root: {name: TYPICAL.get(name, number) for name in FIELDS[root]} for root in FIELDS}
     for number in (1, 1000)
 )
 
 
-def _try(source: str, expression: Expression, sample: Mapping[str, Mapping[str, Value]]) -> None:
+def _try(source: str, expression: Expression, sample: Sample) -> None:
     context = cel.Context(variables={**sample})
     try:
         found = expression.run(context)

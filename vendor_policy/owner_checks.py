@@ -56,9 +56,7 @@ def product_not_blocked(need: Need, policy: Policy, facts: Facts) -> Asked | Non
     blocked = frozenset(policy.products_blocked)
 
     def ask(candidate: Candidate) -> Objection | None:
-        return (
-            Objection(facts={"gtin": candidate.gtin}) if candidate.gtin in blocked else None
-        )
+        return Objection(facts={"gtin": candidate.gtin}) if candidate.gtin in blocked else None
 
     return ask if blocked else None
 
@@ -216,10 +214,10 @@ def not_too_often(need: Need, policy: Policy, facts: Facts) -> Asked | None:
     if least is None or (last_on is None and need.stock_id not in facts.last_paid):
         return None
     if last_on is None:
-        return lambda candidate: Objection(missing="bought_on")
+        return lambda _: Objection(missing="bought_on")
     since = (facts.today_on - last_on).days
     objection = Objection(facts={"since_days": since, "least_days": least})
-    return lambda candidate: None if since >= least else objection
+    return lambda _: None if since >= least else objection
 
 
 def ask_above(need: Need, policy: Policy, facts: Facts) -> Asked | None:
@@ -231,8 +229,6 @@ def ask_above(need: Need, policy: Policy, facts: Facts) -> Asked | None:
         total, currency = candidate.total_minor, policy.currency
         if total <= most:
             return None
-        return Objection(
-            facts={"total_minor": total, "most_minor": most, "currency": currency}
-        )
+        return Objection(facts={"total_minor": total, "most_minor": most, "currency": currency})
 
     return ask

@@ -128,8 +128,9 @@ class Policy(Frozen):
         if highest >= PPM:  # else the dearer of two equal offers would win
             raise PydanticCustomError(
                 "credits_too_high",
-                "brand_credits, vendor_credits, attribute_credits, the credit of substitutes and"
-                " loyalty_credit_ppm may reach {highest} ppm together; lower them below 1000000",
+                "brand_credits, vendor_credits, attribute_credits, substitutes and"
+                " loyalty_credit_ppm may reach {highest} ppm together; lower them below"
+                " 1000000",
                 {"field": "loyalty_credit_ppm", "highest": highest},
             )
         return self
@@ -149,10 +150,7 @@ class Policy(Frozen):
     def substitutes_of(self, products: Iterable[str]) -> Names:
         picked = frozenset(products)
         return tuple(
-            gtin
-            for each in self.substitutes
-            if each.product in picked
-            for gtin in each.instead
+            gtin for each in self.substitutes if each.product in picked for gtin in each.instead
         )
 
     def worth_more(self, products: Iterable[str]) -> tuple[Substitute, ...]:

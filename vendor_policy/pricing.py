@@ -14,7 +14,7 @@ Pure. With goods = packs x price, q = units bought, t = units wanted, e = max(0,
 each divided by q and shown for a quantity one can picture: a litre, a kilogram, a fill.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import gcd, lcm
@@ -22,14 +22,14 @@ from typing import Annotated
 
 from pydantic import PlainSerializer
 
-from core.money import PPM, half_even, rounded_lines
+from core.money import PPM, rounded_lines
 from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Params
-from vendor_policy.declarations import Unit
+from vendor_policy.declarations import DeliveryPromise, Unit
 from vendor_policy.facts import Facts
 from vendor_policy.lateness import vendor_lateness
 from vendor_policy.needs import Need
-from vendor_policy.policy import Credit, Policy, folded
+from vendor_policy.policy import Policy, folded
 
 PER_QUANTITY: Mapping[Unit, int] = {"ml": 1000, "g": 1000, "pieces": 1, "fill": 1}
 DAYS_PER_YEAR = 365
@@ -70,9 +70,8 @@ class EffectivePrice:
         return self.numerator * other.denominator - other.numerator * self.denominator
 
 
-# A line of the whole order: name, numerator and denominator in minor units, facts.
-Share = tuple[str, int, int, Params]
 Pricer = Callable[[Candidate], EffectivePrice]
+Share = tuple[str, int, Params]  # a line of the whole order: name, amount in units, facts
 NO_FACTS: Params = {}
 
 
@@ -83,25 +82,34 @@ def effective_price(
 
 
 def pricer(need: Need, policy: Policy, facts: Facts) -> Pricer:
-    """What does not change from candidate to candidate is computed once."""
-    late, failing = _lateness(need, policy, facts), _risk(policy, facts)
-    holding, credits_of = _holding(need, policy), _credits(need, policy, facts)
+    """What does not change from candidate to candidate is computed once. Amounts are integers,
+    `units` of which make one minor unit; where holding is a line, which is divided by the
+    quantity, `units` times the quantity do.
+    """
+    wanted, rate, a_year = need.quantity_target, policy.holding_ppm_per_year, _a_year(need)
+    kept = [each.orders + ORDERS_KEPT for each in facts.reliability.values()]
+    units = lcm(PPM, a_year, *kept)
+    vendor_shares = _vendor_shares(need, policy, facts, units)
+    credits_of = _credits(need, policy, facts, units)
 
     def price(candidate: Candidate) -> EffectivePrice:
-        goods = candidate.goods_minor
-        shares = [
-            ("price", goods, 1, _packs(candidate.packs)),
-            ("shipping", candidate.shipping_minor, 1, NO_FACTS),
-            late(candidate),
-            failing(candidate.vendor),
-            holding(candidate),
-            *(
-                (rule_id, -goods * share_ppm, PPM, shown)
-                for rule_id, share_ppm, shown in credits_of(candidate)
-            ),
-        ]
-        kept = [each for at, each in enumerate(shares) if each[1] or not at]
-        return _summed(kept, candidate.quantity, candidate.unit)
+        packs, shipping = candidate.packs, candidate.shipping_minor
+        goods, quantity = packs * candidate.price.minor, packs * candidate.pack_quantity
+        excess = quantity - wanted if rate and goods and quantity > wanted else 0
+        times = quantity if excess else 1
+        shares: list[Share] = [("price", goods * units * times, _packs(packs))]
+        if shipping:
+            shares.append(("shipping", shipping * units * times, NO_FACTS))
+        for name, amount, shown in vendor_shares(candidate.vendor, candidate.delivery):
+            shares.append((name, amount * times, shown))
+        if excess:
+            waiting, of = _waiting(wanted, excess, a_year)
+            amount = goods * excess * rate * waiting * (units // of)
+            shown = {"excess": excess, "unit": need.unit, "rate_ppm": rate}
+            shares.append(("holding", amount, shown))
+        for name, amount, shown in credits_of(candidate) if goods else ():
+            shares.append((name, -goods * amount * times, shown))
+        return _summed(shares, units * times * quantity, candidate.unit)
 
     return price
 
@@ -111,19 +119,32 @@ def _packs(packs: int) -> Params:
     return {"packs": packs}
 
 
-def _summed(shares: Sequence[Share], quantity: int, unit: Unit) -> EffectivePrice:
-    common = lcm(*[share[2] for share in shares])
+def _a_year(need: Need) -> int:
+    """Twice the use of a year, in millionths of a unit."""
+    return 2 * DAYS_PER_YEAR * need.use_per_day_micro
+
+
+def _waiting(wanted: int, excess: int, a_year: int) -> tuple[int, int]:
+    """What is held waits this many years, as a fraction of millionths (of the rate, in ppm)."""
+    waiting = 2 * wanted + excess
+    if waiting * PPM > MOST_YEARS * a_year:
+        return MOST_YEARS, PPM
+    return waiting, a_year
+
+
+def _summed(shares: Sequence[Share], denominator: int, unit: Unit) -> EffectivePrice:
     per = PER_QUANTITY[unit]
-    exact = [per * share[1] * (common // share[2]) for share in shares]
-    divisor = gcd(common * quantity, *exact)
-    numerators = [each // divisor for each in exact]
-    denominator = common * quantity // divisor
+    divisor = gcd(denominator, *[per * each[1] for each in shares])
+    numerators = [per * each[1] // divisor for each in shares]
+    denominator //= divisor
     shown = rounded_lines(numerators, denominator)
     return EffectivePrice(
         lines=tuple(
             [
-                Line(name=share[0], numerator=numerator, shown_minor=minor, facts=share[3])
-                for share, numerator, minor in zip(shares, numerators, shown, strict=True)
+                Line(name=name, numerator=numerator, shown_minor=minor, facts=facts)
+                for (name, _, facts), numerator, minor in zip(
+                    shares, numerators, shown, strict=True
+                )
             ]
         ),
         numerator=sum(numerators),
@@ -134,104 +155,71 @@ def _summed(shares: Sequence[Share], quantity: int, unit: Unit) -> EffectivePric
     )
 
 
-def _lateness(need: Need, policy: Policy, facts: Facts) -> Callable[[Candidate], Share]:
-    late_of, known = vendor_lateness(need, facts), dict[tuple[str, int, int], Share]()
-    a_day = policy.stock_out_minor_per_day
+def _vendor_shares(
+    need: Need, policy: Policy, facts: Facts, units: int
+) -> Callable[[str, DeliveryPromise], tuple[Share, ...]]:
+    """Lateness and risk, in `units`; each computed once for a vendor and its promise."""
+    late_of = vendor_lateness(need, facts)
+    a_day, an_order = policy.stock_out_minor_per_day, policy.failed_order_minor
+    known: dict[tuple[str, int, int], tuple[Share, ...]] = {}
 
-    def late(candidate: Candidate) -> Share:
-        promise = candidate.delivery
-        key = candidate.vendor, promise.earliest_days, promise.latest_days
-        share = known.get(key)
-        if share is None:
-            expected = late_of(candidate.vendor, promise)
-            shown: Params = {
-                "late_ppm": expected.chance_ppm,
-                "days_without_ppm": expected.days_without_ppm,
-                "stock_out_minor_per_day": a_day,
-                "currency": policy.currency,
-            }
-            share = known[key] = "lateness", expected.days_without_ppm * a_day, PPM, shown
-        return share
-
-    return late
-
-
-def _risk(policy: Policy, facts: Facts) -> Callable[[str], Share]:
-    @cache
-    def failing(vendor: str) -> Share:
-        own = facts.reliability.get(vendor)
-        if own is None or not own.failed:
-            return "risk", 0, 1, NO_FACTS
-        shown: Params = {
-            "orders": own.orders,
-            "failed": own.failed,
-            "failed_order_minor": policy.failed_order_minor,
+    def of(vendor: str, promise: DeliveryPromise) -> tuple[Share, ...]:
+        late, own = late_of(vendor, promise), facts.reliability.get(vendor)
+        lateness: Params = {
+            "late_ppm": late.chance_ppm,
+            "days_without_ppm": late.days_without_ppm,
+            "stock_out_minor_per_day": a_day,
             "currency": policy.currency,
         }
-        cost = own.failed * policy.failed_order_minor
-        return "risk", cost, own.orders + ORDERS_KEPT, shown
+        shares = [("lateness", late.days_without_ppm * a_day * (units // PPM), lateness)]
+        if own is not None:
+            risk: Params = {
+                "orders": own.orders,
+                "failed": own.failed,
+                "failed_order_minor": an_order,
+                "currency": policy.currency,
+            }
+            expected = own.failed * an_order * (units // (own.orders + ORDERS_KEPT))
+            shares.append(("risk", expected, risk))
+        return tuple(each for each in shares if each[1])
 
-    return failing
+    def vendor_shares(vendor: str, promise: DeliveryPromise) -> tuple[Share, ...]:
+        key = vendor, promise.earliest_days, promise.latest_days
+        found = known.get(key)
+        if found is None:
+            found = known[key] = of(vendor, promise)
+        return found
 
-
-def _holding(need: Need, policy: Policy) -> Callable[[Candidate], Share]:
-    wanted, rate = need.quantity_target, policy.holding_ppm_per_year
-    per_year = 2 * DAYS_PER_YEAR * need.use_per_day_micro
-
-    def holding(candidate: Candidate) -> Share:
-        quantity = candidate.quantity
-        excess = quantity - wanted
-        if excess <= 0 or not rate:
-            return "holding", 0, 1, NO_FACTS
-        waiting, a_year = (2 * wanted + excess) * PPM, per_year  # the one over the other, years
-        if waiting > MOST_YEARS * a_year:
-            waiting, a_year = MOST_YEARS, 1
-        return (
-            "holding",
-            candidate.goods_minor * excess * rate * waiting,
-            quantity * PPM * a_year,
-            {"excess": excess, "unit": need.unit, "rate_ppm": rate},
-        )
-
-    return holding
+    return vendor_shares
 
 
-Credited = tuple[tuple[str, int, Params], ...]  # rule id, share in ppm, facts
-
-
-def _credits(need: Need, policy: Policy, facts: Facts) -> Callable[[Candidate], Credited]:
+def _credits(
+    need: Need, policy: Policy, facts: Facts, units: int
+) -> Callable[[Candidate], tuple[Share, ...]]:
+    """For one minor unit of goods, in `units`."""
     present_supplier = facts.present_supplier.get(need.stock_id)
-    picked = {
-        each.product: (("picked_credit", each.credit_ppm, {"credit_ppm": each.credit_ppm}),)
-        for each in policy.worth_more(need.products)
-        if each.credit_ppm
-    }
+    worth_more = {each.product: each.credit_ppm for each in policy.worth_more(need.products)}
+
+    def share(rule_id: str, ppm: int, **named: str) -> Share:
+        return rule_id, ppm * (units // PPM), {**named, "credit_ppm": ppm}
 
     @cache  # few of these, many offers
-    def granted(brand: str, attributes: tuple[str, ...], vendor: str) -> Credited:
+    def granted(
+        brand: str, attributes: tuple[str, ...], vendor: str, picked: int | None
+    ) -> tuple[Share, ...]:
         present = set(map(folded, attributes))
-        named = (
-            *_named("brand_credit", policy.brand_credits, {folded(brand)}),
-            *_named("attribute_credit", policy.attribute_credits, present),
-            *_credited("vendor_credit", (c for c in policy.vendor_credits if c.name == vendor)),
+        brands = [each for each in policy.brand_credits if folded(each.name) == folded(brand)]
+        good = [each for each in policy.attribute_credits if folded(each.name) in present]
+        vendors = [each for each in policy.vendor_credits if each.name == vendor]
+        loyalty_ppm = policy.loyalty_credit_ppm if vendor == present_supplier else 0
+        return (
+            *(share("brand_credit", each.credit_ppm, name=each.name) for each in brands),
+            *(share("attribute_credit", each.credit_ppm, name=each.name) for each in good),
+            *(share("vendor_credit", each.credit_ppm, name=each.name) for each in vendors),
+            *((share("picked_credit", picked),) if picked else ()),
+            *((share("loyalty_credit", loyalty_ppm),) if loyalty_ppm else ()),
         )
-        if vendor != present_supplier:
-            return named
-        ppm = policy.loyalty_credit_ppm
-        return *named, ("loyalty_credit", ppm, {"credit_ppm": ppm})
 
-    return lambda each: (
-        *granted(each.brand, each.attributes, each.vendor),
-        *picked.get(each.gtin, ()),
-    )
-
-
-def _named(rule_id: str, wished: Iterable[Credit], present: set[str]) -> Credited:
-    return _credited(rule_id, (each for each in wished if folded(each.name) in present))
-
-
-def _credited(rule_id: str, granted: Iterable[Credit]) -> Credited:
-    return tuple(
-        (rule_id, each.credit_ppm, {"name": each.name, "credit_ppm": each.credit_ppm})
-        for each in granted
+    return lambda each: granted(
+        each.brand, each.attributes, each.vendor, worth_more.get(each.gtin)
     )

@@ -26,27 +26,21 @@ def rules_for(policy: Policy, need: Need) -> tuple[Rule, ...]:
 
 def _claimed(claim: Claim) -> Rule:
     """An exclusion is a technical rule of the one who claims it; all else is an opinion."""
+    said = {"maker": claim.maker, "text_en": claim.text_en, "text_de": claim.text_de}
     return Rule(
         rule_id=CLAIM + claim.claim_id,
         author=Author.TECHNICAL if claim.kind == "exclude" else Author.MANUFACTURER,
         kind=Kind(claim.kind),
         reason=claim.reason,
         since=claim.since.isoformat(),
-        check=lambda need, policy, facts: _is_about(claim),
-        params=lambda policy, need: {
-            "maker": claim.maker,
-            "text_en": claim.text_en,
-            "text_de": claim.text_de,
-        },
+        check=lambda *_: _is_about(claim, Objection(facts=said)),
+        params=lambda *_: said,
     )
 
 
-def _is_about(claim: Claim) -> Asked:
+def _is_about(claim: Claim, said: Objection) -> Asked:
     attributes = frozenset(map(folded, claim.attributes))
     brands = frozenset(map(folded, claim.brands_but))
-    said = Objection(
-        facts={"maker": claim.maker, "text_en": claim.text_en, "text_de": claim.text_de}
-    )
 
     def ask(candidate: Candidate) -> Objection | None:
         is_meant = (
@@ -82,10 +76,8 @@ def _written(
         kind=Kind(rule.otherwise),
         reason="owners_own",
         since=rule.since.isoformat(),
-        check=lambda need, _, facts: _asked(
-            expression, contexts(need, facts), said
-        ),
-        params=lambda policy, need: {**said, "expression": rule.expression},
+        check=lambda need, _, facts: _asked(expression, contexts(need, facts), said),
+        params=lambda *_: {**said, "expression": rule.expression},
         is_per_offer=expression.offer_fields.isdisjoint(expressions.OF_PACKS),
     )
 

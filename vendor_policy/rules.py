@@ -4,14 +4,14 @@ Pure. Every rule is asked about every candidate; the order below is the order in
 tells what dropped out. A commercial preference of anyone but the owner is no rule at all.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 
 from vendor_policy import checks, owner_checks, wishes
 from vendor_policy.candidates import Candidate
-from vendor_policy.checks import Asked, Check, Objection, Params
+from vendor_policy.checks import Check, Objection, Params
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.policy import Policy
@@ -193,20 +193,32 @@ def judged(
         for rule in rules
         if rule.check and (asked := rule.check(need, policy, facts))
     ]
+    ordered = sorted(candidates, key=lambda each: (each.offer_id, each.packs))
+    offers = list({each.offer_id: each for each in reversed(ordered)}.values())[::-1]
+    answers = [
+        (each.offer_id, at, each.packs, rule, each, objection)
+        for at, (rule, ask) in enumerate(bound)
+        for each in (offers if rule.is_per_offer else ordered)
+        if (objection := ask(each))
+    ]
+    answers.sort(key=itemgetter(0, 1, 2))
     found: list[Finding] = []
     notes: list[Finding] = []
-    acceptable: list[Candidate] = []
-    for same_offer in _by_offer(candidates):
-        objected: set[int | None] = set()
-        for rule, finding in _answers(bound, same_offer):
-            if rule.kind in OPINIONS or _is_contested(policy, need, rule, same_offer[0].gtin):
-                notes.append(finding)
-            else:
-                found.append(finding)
-                objected.add(finding.packs)
-        if None not in objected:
-            acceptable += [each for each in same_offer if each.packs not in objected]
-    return Judged(findings=tuple(found), notes=tuple(notes), acceptable=tuple(acceptable))
+    for *_, rule, each, objection in answers:
+        is_note = rule.kind in OPINIONS or _is_contested(policy, need, rule, each.gtin)
+        (notes if is_note else found).append(_finding(rule, each, objection))
+    out = {(each.offer_id, each.packs) for each in found}
+    offers_out = {offer_id for offer_id, _ in out}
+    return Judged(
+        findings=tuple(found),
+        notes=tuple(notes),
+        acceptable=tuple(
+            each
+            for each in ordered
+            if each.offer_id not in offers_out
+            or out.isdisjoint(((each.offer_id, None), (each.offer_id, each.packs)))
+        ),
+    )
 
 
 def findings(
@@ -218,24 +230,6 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Every objection."""
     return judged(rules, candidates, need, policy, facts).findings
-
-
-def _by_offer(candidates: Iterable[Candidate]) -> Iterable[Sequence[Candidate]]:
-    offers: dict[str, list[Candidate]] = defaultdict(list)
-    for each in sorted(candidates, key=lambda each: (each.offer_id, each.packs)):
-        offers[each.offer_id].append(each)
-    return offers.values()
-
-
-def _answers(
-    bound: Iterable[tuple[Rule, Asked]], same_offer: Sequence[Candidate]
-) -> Iterator[tuple[Rule, Finding]]:
-    first = same_offer[:1]
-    for rule, ask in bound:
-        for each in first if rule.is_per_offer else same_offer:
-            objection = ask(each)
-            if objection:
-                yield rule, _finding(rule, each, objection)
 
 
 def _finding(rule: Rule, candidate: Candidate, objection: Objection) -> Finding:

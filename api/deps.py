@@ -16,6 +16,7 @@ from api.render import Pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
+from replenishment.approvals import Rejection
 
 SESSION_COOKIE: Final = "session"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -114,6 +115,14 @@ def of_audience(principal: Principal, audience: Audience) -> Principal:
     if principal.audience is not audience:
         raise WrongAudience
     return principal
+
+
+def check_rejection(member: Principal, rejection: Rejection) -> None:
+    """Ruling a product out for good writes the policy. Raises WrongAudience for members who
+    may only answer asks.
+    """
+    if rejection is Rejection.NEVER_THIS and not member.may_change:
+        raise WrongAudience
 
 
 Owner = Annotated[Principal, Depends(get_owner)]

@@ -8,6 +8,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from core.outbox import OutboxRow
+from devices import quarantine
 from replenishment import approvals, fulfil, offers_refresh, replenish, work
 from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
@@ -33,6 +34,7 @@ class UseCases:
             work.EXPIRE_ASK: self._expire_ask,
             work.SUBMIT_ORDER: self._submit_order,
             work.POLL_ORDER: self._poll_order,
+            quarantine.TELL_RECURRING: self._tell_recurring,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -88,4 +90,12 @@ class UseCases:
             clock=self.clock,
             ids=self.ids,
             vendor_of=self.vendor_of,
+        )
+
+    async def _tell_recurring(self, row: OutboxRow) -> None:
+        await quarantine.tell_recurring(
+            row.payload["device_id"],
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
         )

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.refusals import NotFound
-from api.web import queries_orders, wording
+from api.web import queries_orders, titles, wording
 from api.web.views_orders import (
     Column,
     DecisionView,
@@ -23,7 +23,7 @@ from api.web.views_orders import (
     RefusedEntry,
 )
 from core.money import Money
-from devices.tables import OwnershipRow, SlotRow, StockRow
+from devices.tables import OwnershipRow, SlotRow
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 from vendor_policy import candidates, counterfactuals, explain, record, whatif
@@ -50,7 +50,7 @@ async def decision_view(
 ) -> DecisionView:
     row = await find_decision(session, record_id)
     made = record.parsed(row.record)
-    stock = await session.get(StockRow, row.stock_id)
+    names = await titles.of_stocks(session, member.language)
     order = await _newest_order(session, record_id)
     sums = explain.sums(made)
     is_open = order is not None and order.state == OrderState.AWAITING_APPROVAL
@@ -59,7 +59,7 @@ async def decision_view(
         record_hash=row.record_hash,
         decided_at=row.decided_at,
         stock_id=row.stock_id,
-        stock_name=stock.name if stock else "",
+        stock_name=names.get(row.stock_id, ""),
         device_name=await _device_names(session, row.stock_id),
         headline=_headline(made),
         lead=_lead(made),

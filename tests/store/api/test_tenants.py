@@ -18,7 +18,6 @@ IDS = {
     "record_id": "record_id",
     "device_id": "device_id",
     "mandate_id": "mandate_id",
-    "code": "device_id",  # a claim code is nobody's; this one opens nothing
 }
 WITHOUT_OWNER = {  # open to everyone
     ("GET", "/healthz"),
@@ -41,6 +40,12 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     }
     return {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
+        ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/api/stocks/{stock_id}/by-hand"): {
+            "device_id": nora.device_id,
+            "slot": "detergent",
+            "amount": 5,
+        },
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
         ("POST", "/api/orders/{order_id}/reject"): {"reason": "not_now"},
         ("POST", "/api/mandates"): {

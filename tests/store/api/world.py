@@ -17,7 +17,7 @@ from accounts import principal, sign_in
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS, owned_tables
 from accounts.sign_in import NewOwner, SignedIn
-from accounts.tables import NoticeRow, OwnerRow
+from accounts.tables import MemberRow, NoticeRow, OwnerRow
 from api.app import create_app
 from core.clock import SteppedClock
 from core.database import Database
@@ -235,6 +235,13 @@ async def state_of(world: World, home: Home) -> str:
 async def stock_of(world: World, home: Home) -> StockRow:
     async with world.database.snapshot(home.owner_id) as session:
         return await session.get_one(StockRow, home.stock_id)
+
+
+async def becomes(world: World, home: Home, role: str) -> None:
+    """The home's member is `admin`, `approver` or `viewer` from now on."""
+    async with world.database.transaction(home.owner_id) as session:
+        member = (await session.exec(select(MemberRow))).one()
+        member.role = role
 
 
 async def notices_of(world: World, home: Home) -> list[NoticeRow]:

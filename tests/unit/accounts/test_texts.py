@@ -12,7 +12,7 @@ import pytest
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
-from api.web.wording import ATTRIBUTES, CATEGORIES, said
+from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
@@ -66,6 +66,7 @@ MADE = {
     *(f"line.{each}" for each in LINES),
     *(f"category.{each}" for each in CATEGORIES),
     *(f"attribute.{each}" for each in ATTRIBUTES),
+    *(f"{each}_same" for each in RANGES),
     *(f"quarantine.{each}" for each in queries_devices.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
@@ -204,3 +205,20 @@ def test_attributes_are_said_in_words():
     part = Part("rule.has_attributes.objection", {"attributes": "fair-trade, refilled, loud"})
     assert words("en").say(said(part)) == "Lacks: Fair trade, Refilled, loud."
     assert words("de").say(said(part)) == "Es fehlt: Fairer Handel, Wiederbefüllt, loud."
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "in a quantity you can use: 1 cartridge", "3 cartridges; you can use 1 to 2."),
+        ("de", "in passender Menge: 1 Kartusche", "3 Kartuschen; passend sind 1 bis 2."),
+    ],
+)
+def test_a_range_of_one_amount_says_it_once(language: str, one: str, several: str):
+    words = Words(language, CATALOGUES[language], ZoneInfo("UTC"))
+    title = Part("rule.quantity_fits.title", {"least": 1, "most": 1, "unit": "fill"})
+    objection = Part(
+        "rule.quantity_fits.objection", {"quantity": 3, "least": 1, "most": 2, "unit": "fill"}
+    )
+    assert words.say(said(title)) == one
+    assert words.say(said(objection)) == several

@@ -86,11 +86,16 @@ def price_cut(given: Premises, decided: Decision, offer: Offer) -> PriceCut | No
     duel = _duel(given, decided.chosen, offer)
     for low, high in _stretches(duel, offer):
         if _won(duel, offer, low):
-            price = _highest(duel, offer, low, high)
-            won = _won(duel, offer, price)
-            cut_minor = offer.price.minor - price
-            return won and PriceCut(offer_id=offer.offer_id, cut_minor=cut_minor, won=won)
+            return _cut_to(duel, offer, _highest(duel, offer, low, high))
     return None
+
+
+def _cut_to(duel: Premises, offer: Offer, price_minor: int) -> PriceCut | None:
+    won = _won(duel, offer, price_minor)
+    if won is None:
+        return None
+    cut_minor = offer.price.minor - price_minor
+    return PriceCut(offer_id=offer.offer_id, cut_minor=cut_minor, won=won)
 
 
 def _duel(given: Premises, best: Ranked | None, offer: Offer) -> Premises:
@@ -125,8 +130,8 @@ def _highest(duel: Premises, offer: Offer, low: int, high: int) -> int:
 
 
 def _stretches(duel: Premises, offer: Offer) -> Iterator[tuple[int, int]]:
-    """Ranges of prices below the offer's, highest first, in each of which a lower price is never
-    worse: free delivery and the least of a price band end one.
+    """Ranges of prices below the offer's, highest first; within each, a lower price is never
+    worse. Free delivery and the least of a price band end one.
     """
     packs = [each.packs for each in duel.candidates if each.offer_id == offer.offer_id]
     edges = {1, *_free_delivery(offer, packs)}

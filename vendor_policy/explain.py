@@ -18,7 +18,7 @@ from vendor_policy.rules import Author, Finding, Kind
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sentence or a piece of one, its parameters in JSON. `author`: whose tag it carries, if a
+    """A sentence or a piece of one; parameters in JSON. `author`: whose tag it carries, if a
     rule's.
     """
 

@@ -1,7 +1,7 @@
 """What differs between two policies, field by field and entry by entry, in words.
 
-Pure: text keys with parameters, see `explain`. A field that is added to the policy shows up here
-by itself; only its name must be put into the catalogues.
+Pure: text keys with parameters, see `explain`. A field that is added to the policy shows up
+here by itself; only its name must be put into the catalogues.
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,16 +87,24 @@ def _shown(field: str, value: Any, currency: str) -> Words | str | None:
     match value:
         case None:
             return None
-        case int() if field.endswith("_ppm") or field.endswith("_ppm_per_year"):
-            return {"key": "value.share", "params": {"share_ppm": value}}
         case int():
-            return {"minor": value, "currency": currency}
+            is_share = "_ppm" in field
+            return _share(value) if is_share else {"minor": value, "currency": currency}
+        case dict():
+            return _shown_entry(value, currency)
+    return str(value)
+
+
+def _shown_entry(value: Mapping[str, Any], currency: str) -> Words | str:
+    match value:
         case {"credit_ppm": int(share_ppm), "name": str()}:
-            return {"key": "value.share", "params": {"share_ppm": share_ppm}}
+            return _share(share_ppm)
         case {"names": list(names)}:
             return ", ".join(names)
         case {"per_quantity": int(), "most_minor": int()}:
             return {"key": "value.band", "params": {**value, "currency": currency}}
-        case dict():
-            return ", ".join(f"{name}: {each}" for name, each in value.items() if each)
-    return str(value)
+    return ", ".join(f"{name}: {each}" for name, each in value.items() if each)
+
+
+def _share(share_ppm: int) -> Words:
+    return {"key": "value.share", "params": {"share_ppm": share_ppm}}

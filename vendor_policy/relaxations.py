@@ -76,4 +76,3 @@ def without_rule(given: Premises, rule_id: str) -> Premises | None:
     """None: not a rule that the owner may drop."""
     relaxed = WITHOUT_RULE.get(rule_id)
     return relaxed(given) if relaxed else None
-

@@ -86,12 +86,10 @@ def test_a_cut_is_true_when_applied_and_false_one_cent_short(
 
 
 def test_a_price_that_forfeits_free_delivery_is_seen_through():
-    """At 7.50 two packs travel free; just below, delivery is paid: only far below it wins again,
-    and the smallest cut is the one that keeps delivery free.
+    """At 7.50 two packs travel free; just below, delivery is paid and only far below it wins
+    again: the smallest cut keeps delivery free, unless that is not enough.
     """
-    rival = an_offer(
-        offer_id="a", price=Money(1520, "EUR"), pack_quantity=3000, shipping=FREE
-    )
+    rival = an_offer(offer_id="a", price=Money(1520, "EUR"), pack_quantity=3000, shipping=FREE)
     loser = an_offer(
         offer_id="b",
         price=Money(800, "EUR"),
@@ -101,9 +99,7 @@ def test_a_price_that_forfeits_free_delivery_is_seen_through():
     (cut,) = counterfactuals(record).cuts
     assert cut.won.packs == 2
     assert cut.cut_minor in (40, 41)
-    tight = recorded(
-        replace(rival, price=Money(1490, "EUR")), loser, policy=a_policy()
-    )
+    tight = recorded(replace(rival, price=Money(1490, "EUR")), loser, policy=a_policy())
     (cut,) = counterfactuals(tight).cuts
     assert cut.cut_minor >= 300  # 14.90 less 4.90 delivery is 10.00 for two packs
 
@@ -206,9 +202,7 @@ LATE = some_facts(
     deliveries={"haushaltshof": Deliveries(delivered=20, late=20, late_days=200)},
 )
 OWNERS_RULES = [
-    rule.rule_id
-    for rule in RULES
-    if rule.author is Author.OWNER and rule.kind is Kind.EXCLUDE
+    rule.rule_id for rule in RULES if rule.author is Author.OWNER and rule.kind is Kind.EXCLUDE
 ]
 
 
@@ -216,9 +210,7 @@ OWNERS_RULES = [
 def test_every_rule_of_the_owner_can_be_dropped_alone(rule_id):
     """The strictest policy of all: each rule objects, and only the dropped one falls silent."""
     record = recorded(
-        an_offer(
-            pack_quantity=4000, delivery=DeliveryPromise(earliest_days=9, latest_days=12)
-        ),
+        an_offer(pack_quantity=4000, delivery=DeliveryPromise(earliest_days=9, latest_days=12)),
         policy=STRICT,
         facts=LATE,
         needs=(a_need(products=("02001000000036",)),),

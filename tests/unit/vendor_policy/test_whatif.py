@@ -4,8 +4,14 @@ from accounts.catalogues import read_catalogues
 from accounts.texts import Words
 from api.web.wording import said
 from core.money import Money
-from tests.unit.vendor_policy.builders import STOCK, a_policy, a_question, an_offer
-from tests.unit.vendor_policy.builders import some_circumstances, some_facts
+from tests.unit.vendor_policy.builders import (
+    STOCK,
+    a_policy,
+    a_question,
+    an_offer,
+    some_circumstances,
+    some_facts,
+)
 from vendor_policy.counterfactuals import counterfactuals
 from vendor_policy.declarations import Shipping
 from vendor_policy.record import DecisionRecord, answer, written

@@ -13,6 +13,7 @@ from broker.subscriber import Broker, Subscriber
 from core.clock import Clock, WallClock
 from core.database import Database, Writer
 from core.ids import Ids, RandomIds
+from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator, load_key
 from replenishment import replenish
@@ -23,6 +24,7 @@ from runtime.shops import Shops
 from runtime.startup import prepare_home
 from runtime.use_cases import UseCases
 from runtime.worker import Worker
+from vendor_policy import metering
 
 PROFILE_PATH = "/.well-known/ucp"
 
@@ -43,12 +45,15 @@ class Platform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where time, ids and the database come from; simulations and tests bring their own."""
+    """Where time, ids and the database come from, and where long work is done; simulations and
+    tests bring their own.
+    """
 
     clock: Clock = field(default_factory=WallClock)
     ids: Ids = field(default_factory=RandomIds)
     database: Database | None = None
     writer: Writer | None = None
+    offload: Offload | None = None
 
 
 @asynccontextmanager
@@ -64,6 +69,7 @@ async def opened(
     migrate(settings.database)
     database = given.database or Database(settings.database)
     writer = given.writer or Writer(settings.database)
+    pool = ProcessPool()
     try:
         async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
             shops = Shops(
@@ -74,28 +80,33 @@ async def opened(
             )
             async with database.transaction(ALL_OWNERS) as session:
                 await replenish.start_timers(session, at=given.clock.now())
+                await metering.start_timers(session, at=given.clock.now())
             yield Platform(
                 settings=settings,
                 database=database,
                 writer=writer,
-                worker=_worker(settings, given, database, shops),
+                worker=_worker(settings, given, database, shops, given.offload or pool),
                 device_key=load_key(settings.keys, DEVICE_KEY),
                 clock=given.clock,
                 wall=WallClock(),
                 ids=given.ids,
             )
     finally:
+        pool.close()
         writer.close()
         await database.close()
 
 
-def _worker(settings: Settings, given: Sources, database: Database, shops: Shops) -> Worker:
+def _worker(
+    settings: Settings, given: Sources, database: Database, shops: Shops, offload: Offload
+) -> Worker:
     use_cases = UseCases(
         transaction=database.transaction,
         clock=given.clock,
         ids=given.ids,
         forecaster=ExponentialForecaster(),
         vendor_of=shops.vendor_of,
+        offload=offload,
     )
     return Worker(
         use_cases=use_cases.table(),

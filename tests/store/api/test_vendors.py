@@ -127,9 +127,7 @@ async def test_a_complaint_is_opened_taken_up_and_answered_with_dates(world, nor
     assert listed == [done]
     async with world.client(bearer=await a_vendor_key(world, "haushaltshof")) as client:
         assert (await client.get("/api/complaints")).json() == [done]
-        late = await client.post(
-            f"/api/complaints/{done['complaint_id']}/withdraw", json={}
-        )
+        late = await client.post(f"/api/complaints/{done['complaint_id']}/withdraw", json={})
     assert late.status_code == 409
 
 

@@ -10,6 +10,7 @@ from api import (
     claims,
     decisions,
     events,
+    log,
     makers,
     meter,
     notices,
@@ -37,6 +38,7 @@ REST = (
     stocks,
     orders,
     decisions,
+    log,
     policies,
     policy_versions,
     meter,
@@ -54,7 +56,7 @@ def create_app(
     device_key: bytes,
     public_url: str = "",
 ) -> FastAPI:
-    """wall: real time, of sign-in sessions. device_key: see `devices.credentials.load_key`.
+    """wall: real time, of sign-in sessions. device_key: see `core.keys.load_key`.
     public_url: cookies are marked Secure when it is https.
     """
     app = FastAPI(

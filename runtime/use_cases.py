@@ -16,6 +16,8 @@ from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
 from vendor_policy import metering
+from vendor_policy.log import sequencer, store
+from vendor_policy.log.notes import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class UseCases:
     forecaster: Forecaster
     vendor_of: VendorOf
     offload: Offload
+    signer: Signer
 
     def table(self) -> Mapping[str, UseCase]:
         return {
@@ -40,6 +43,7 @@ class UseCases:
             quarantine.TELL_RECURRING: self._tell_recurring,
             metering.MEASURE: self._measure_meter,
             metering.STATE: self._state_to_vendors,
+            store.SEQUENCE: self._sequence_log,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -68,6 +72,7 @@ class UseCases:
             row.payload["category"],
             transaction=self.transaction,
             clock=self.clock,
+            ids=self.ids,
             vendor_of=self.vendor_of,
         )
 
@@ -113,4 +118,9 @@ class UseCases:
     async def _state_to_vendors(self, _row: OutboxRow) -> None:
         await metering.state_new(
             transaction=self.transaction, clock=self.clock, offload=self.offload
+        )
+
+    async def _sequence_log(self, _row: OutboxRow) -> None:
+        await sequencer.sequence(
+            transaction=self.transaction, clock=self.clock, signer=self.signer
         )

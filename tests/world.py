@@ -43,8 +43,11 @@ from tests.household import (
     item,
 )
 from vendor_policy import store
+from vendor_policy.log.notes import Signer
 from vendor_policy.mandates import Mandate
 from vendor_policy.policy import Policy
+
+SIGNER = Signer.of_seed(bytes(range(32)), "nachschub.log")
 
 
 class World:
@@ -76,6 +79,7 @@ class World:
             forecaster=ExponentialForecaster(),
             vendor_of=self.vendor_of,
             offload=here,
+            signer=SIGNER,
         ).table()
 
     async def vendor_of(self, vendor_id: str) -> FakeVendor:

@@ -20,6 +20,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.offload import Offload
 from core.outbox import Work
+from vendor_policy.log import store as log
 from vendor_policy.meter import MeterCounts, measure
 from vendor_policy.statements import Statement, statements
 from vendor_policy.tables import (
@@ -60,7 +61,8 @@ async def measure_new(*, transaction: Transaction, clock: Clock, offload: Offloa
     counts = await offload(measure, [row.record for row in batch.rows])
     async with transaction(ALL_OWNERS) as session:
         if await _advance(session, MEASURE, batch):
-            session.add(_run(counts, await newest_checkpoint(session), at))
+            checkpoint = await log.newest_checkpoint(session)
+            session.add(_run(counts, checkpoint.note if checkpoint else None, at))
         is_more = len(batch.rows) == MEASURED_AT_ONCE
         await outbox.add(session, _work(MEASURE, at if is_more else at + EVERY))
 
@@ -75,11 +77,6 @@ async def state_new(*, transaction: Transaction, clock: Clock, offload: Offload)
             session.add_all(map(_statement_row, made))
         is_more = len(batch.rows) == STATED_AT_ONCE
         await outbox.add(session, _work(STATE, at if is_more else at + EVERY))
-
-
-async def newest_checkpoint(session: AsyncSession) -> str | None:
-    """The log's newest signed note; None while nothing is logged."""
-    return None
 
 
 async def _next(transaction: Transaction, job: str, at: datetime, most: int) -> _Batch:

@@ -12,10 +12,13 @@ from api import (
     events,
     log,
     makers,
+    meter,
     notices,
     orders,
     policies,
+    policy_versions,
     stocks,
+    vendors,
 )
 from api.deps import Platform
 from api.errors import add_error_answers
@@ -28,7 +31,20 @@ from core.database import Database
 from core.ids import Ids
 
 PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, bridges, stocks, orders, decisions, log, policies, notices)
+REST = (
+    makers,
+    claims,
+    bridges,
+    stocks,
+    orders,
+    decisions,
+    log,
+    policies,
+    policy_versions,
+    meter,
+    vendors,
+    notices,
+)
 
 
 def create_app(

@@ -58,11 +58,15 @@ def _changes(
 
 
 def _entries(values: list[Any]) -> dict[str | None, Any]:
-    """By what an entry is about, the first thing said in it; a plain name is about itself."""
-    return {
-        str(next(iter(each.values()))) if isinstance(each, dict) else str(each): each
-        for each in values
-    }
+    return {_about(each): each for each in values}
+
+
+def _about(entry: Any) -> str:
+    """The first thing said in it, of a contest all; a plain name is about itself."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    said = entry.values() if "rule_id" in entry else [next(iter(entry.values()))]
+    return ", ".join(str(each) for each in said if each is not None)
 
 
 def _words(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from vendor_policy.conditions import CUSTOM
 from vendor_policy.premises import Premises
 
 MOST_UNITS: Final = 2**53 - 1
@@ -27,6 +28,25 @@ def _elsewhere(field: str) -> Relaxation:
         return replace(given, policy=given.policy.model_copy(update={field: others}))
 
     return relaxed
+
+
+def _unlimited(name: str) -> Relaxation:
+    """Every order limit without that one."""
+
+    def relaxed(given: Premises) -> Premises:
+        limits = tuple(
+            each.model_copy(update={name: None}) for each in given.policy.order_limits
+        )
+        return replace(given, policy=given.policy.model_copy(update={"order_limits": limits}))
+
+    return relaxed
+
+
+def _picked_alike(given: Premises) -> Premises:
+    substitutes = tuple(
+        each.model_copy(update={"credit_ppm": None}) for each in given.policy.substitutes
+    )
+    return replace(given, policy=given.policy.model_copy(update={"substitutes": substitutes}))
 
 
 def _needed(**changes: Any) -> Relaxation:
@@ -56,6 +76,9 @@ WITHOUT_RULE: Final[Mapping[str, Relaxation]] = {
     "vendor_not_blocked": _unwished(vendors_blocked=()),
     "has_attributes": _elsewhere("attributes_required"),
     "quantity_fits": _any_quantity,
+    "packs_within": _unlimited("packs_most"),
+    "delivery_within": _unlimited("delivery_most_days"),
+    "not_too_often": _unlimited("days_between"),
     "price_in_band": _elsewhere("price_bands"),
     "price_rise": _unwished(price_rise_most_ppm=None),
     "delivery_in_time": _unwished(late_most_ppm=None),
@@ -64,10 +87,12 @@ WITHOUT_RULE: Final[Mapping[str, Relaxation]] = {
 WITHOUT_LINE: Final[Mapping[str, Relaxation]] = {
     "shipping": _delivered_free,
     "lateness": _unwished(stock_out_minor_per_day=0),
+    "risk": _unwished(failed_order_minor=0),
     "holding": _unwished(holding_ppm_per_year=0),
     "brand_credit": _unwished(brand_credits=()),
     "attribute_credit": _unwished(attribute_credits=()),
     "vendor_credit": _unwished(vendor_credits=()),
+    "picked_credit": _picked_alike,
     "loyalty_credit": _unwished(loyalty_credit_ppm=0),
 }
 
@@ -75,4 +100,9 @@ WITHOUT_LINE: Final[Mapping[str, Relaxation]] = {
 def without_rule(given: Premises, rule_id: str) -> Premises | None:
     """None: not a rule that the owner may drop."""
     relaxed = WITHOUT_RULE.get(rule_id)
-    return relaxed(given) if relaxed else None
+    if relaxed:
+        return relaxed(given)
+    kept = tuple(each for each in given.policy.custom_rules if CUSTOM + each.name != rule_id)
+    if len(kept) == len(given.policy.custom_rules):
+        return None
+    return replace(given, policy=given.policy.model_copy(update={"custom_rules": kept}))

@@ -17,6 +17,7 @@ from core.money import PPM
 from vendor_policy import record
 from vendor_policy.decide import Decision, Ranked
 from vendor_policy.declarations import Remuneration
+from vendor_policy.expressions import with_vendors
 from vendor_policy.facts import Facts
 from vendor_policy.offers import Offer
 from vendor_policy.policy import Policy
@@ -134,8 +135,13 @@ def _policy_traded(policy: Policy, other: Mapping[str, str]) -> Policy:
         each.model_copy(update={"name": other.get(each.name, each.name)})
         for each in policy.vendor_credits
     )
+    written = (
+        each.model_copy(update={"expression": with_vendors(each.expression, other)})
+        for each in policy.custom_rules
+    )
     return policy.model_copy(
         update={
+            "custom_rules": tuple(written),
             "vendors_allowed": tuple(other.get(each, each) for each in policy.vendors_allowed),
             "vendors_blocked": tuple(other.get(each, each) for each in policy.vendors_blocked),
             "vendor_credits": tuple(credited),

@@ -1,6 +1,6 @@
 """The web application: pages and REST over the same use cases; nothing global."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -12,22 +12,39 @@ from api import (
     events,
     log,
     makers,
+    meter,
     notices,
     orders,
     policies,
+    policy_versions,
     stocks,
+    vendors,
 )
 from api.deps import Platform
 from api.errors import add_error_answers
 from api.render import STATIC, read_pages
 from api.security import SecureAnswers
+from api.storable import check_storable
 from api.web import pages_account, pages_devices, pages_orders, pages_policy, pages_stock
 from core.clock import Clock
 from core.database import Database
 from core.ids import Ids
 
 PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, bridges, stocks, orders, decisions, log, policies, notices)
+REST = (
+    makers,
+    claims,
+    bridges,
+    stocks,
+    orders,
+    decisions,
+    log,
+    policies,
+    policy_versions,
+    meter,
+    vendors,
+    notices,
+)
 
 
 def create_app(
@@ -49,6 +66,7 @@ def create_app(
         docs_url=None,  # their pages need scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
+        dependencies=[Depends(check_storable)],
     )
     app.state.platform = Platform(
         database=database,

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -16,6 +16,8 @@ from api.render import Pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
+from core.offload import Offload, ProcessPool
+from replenishment.approvals import Rejection
 
 SESSION_COOKIE: Final = "session"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,6 +36,7 @@ class Platform:
     device_key: bytes
     is_https: bool
     pages: Pages
+    offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
 
     @property
     def transaction(self) -> Transaction:
@@ -110,15 +113,33 @@ def get_maker(principal: Annotated[Principal, Depends(get_principal)]) -> Princi
     return of_audience(principal, Audience.MAKER)
 
 
+def get_vendor(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
+    return of_audience(principal, Audience.VENDOR)
+
+
+def get_operator(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
+    return of_audience(principal, Audience.OPERATOR)
+
+
 def of_audience(principal: Principal, audience: Audience) -> Principal:
     if principal.audience is not audience:
         raise WrongAudience
     return principal
 
 
+def check_rejection(member: Principal, rejection: Rejection) -> None:
+    """Ruling a product out for good writes the policy. Raises WrongAudience for members who
+    may only answer asks.
+    """
+    if rejection is Rejection.NEVER_THIS and not member.may_change:
+        raise WrongAudience
+
+
 Owner = Annotated[Principal, Depends(get_owner)]
 Admin = Annotated[Principal, Depends(get_admin)]  # an owner's member who may change things
 Maker = Annotated[Principal, Depends(get_maker)]
+Vendor = Annotated[Principal, Depends(get_vendor)]
+Operator = Annotated[Principal, Depends(get_operator)]
 
 
 def scope_of(principal: Principal) -> Scope:

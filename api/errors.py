@@ -4,6 +4,7 @@ Below /api a problem in JSON (RFC 9457), elsewhere a page in the reader's langua
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -19,7 +20,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
-from devices.ownership import ClaimCodeUnknown, NotYourDevice, TooManyTries
+from devices.ownership import ClaimCodeUnknown, NotYourDevice, StocksDiffer, TooManyTries
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
@@ -28,6 +29,8 @@ from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
+from vendor_policy.complaint_states import ComplaintCannot
+from vendor_policy.complaints import ComplaintUnknown, StatementUnknown
 from vendor_policy.log.exports import NoSuchTree, NotLoggedYet
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,9 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     WrongAudience: Problem(403, "forbidden"),
     MayNotApprove: Problem(403, "may_not_approve"),
     MayNotChange: Problem(403, "forbidden"),
+    StatementUnknown: Problem(404, "not_found"),
+    ComplaintUnknown: Problem(404, "not_found"),
+    ComplaintCannot: Problem(409, "complaint_cannot"),
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),
     UnknownStock: Problem(404, "not_found"),
@@ -70,6 +76,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),
     SettingRefused: Problem(422, "setting_refused"),
+    StocksDiffer: Problem(422, "stocks_differ"),
     SignUpRefused: Problem(422, "sign_up_refused"),
     Invalid: Problem(422, "invalid"),
     RequestValidationError: Problem(422, "invalid"),
@@ -82,6 +89,7 @@ STATUS_CODES: Final = {
     405: "method_not_allowed",
     409: "conflict",
     413: "too_large",
+    415: "unsupported_form",
     422: "invalid",
 }
 BROKEN: Final = Problem(500, "broken")
@@ -101,7 +109,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         then = request.url.path if request.method == "GET" else "/"
         return RedirectResponse(f"/sign-in?then={then}", status_code=303)
-    return await error_page(request, problem.status, problem.code)
+    return await error_page(request, problem.status, problem.code, _fields(error))
 
 
 async def _answer_broken(request: Request, error: Exception) -> Response:
@@ -134,8 +142,7 @@ def _problem_json(problem: Problem, error: Exception | None) -> JSONResponse:
     }
     if isinstance(error, RequestValidationError):
         body["errors"] = [
-            {"field": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
-            for each in error.errors()
+            {"field": _place(each["loc"]), "message": each["msg"]} for each in error.errors()
         ]
     elif isinstance(error, Invalid):
         body["errors"] = [
@@ -146,6 +153,22 @@ def _problem_json(problem: Problem, error: Exception | None) -> JSONResponse:
         body["objections"] = [each.rule_id for each in error.objections]
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
     return JSONResponse(body, problem.status, headers, media_type=PROBLEM_JSON)
+
+
+def _fields(error: Exception) -> tuple[str, ...]:
+    """What there is to mend, by name."""
+    match error:
+        case RequestValidationError():
+            return tuple(_place(each["loc"][1:]) for each in error.errors())
+        case Invalid():
+            return tuple(each.field for each in error.faults)
+        case SettingRefused():
+            return (error.field,)
+    return ()
+
+
+def _place(location: Iterable[int | str]) -> str:
+    return ".".join(str(part) for part in location)
 
 
 def _detail(error: Exception | None) -> str:

@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.deps import Admin, Now, Owner, PlatformDep, Reading
+from accounts.principal import Principal
+from api.deps import Admin, Now, Owner, Platform, PlatformDep, Reading
 from api.refusals import Fault, Invalid
-from api.schemas import Output
-from api.web import household, queries_stock
-from devices import stock
+from api.schemas import Input, Output
+from api.web import household, queries_stock, titles
+from devices import ownership, stock
+from devices.readings import Outcome
 from devices.stock import ChangeStock
 from devices.tables import StockRow
 
@@ -18,7 +21,9 @@ router = APIRouter(prefix="/stocks", tags=["stocks"])
 
 
 class StockView(Output):
-    """Quantities in `unit`. `forecast`: as last reviewed, null before the first review."""
+    """`name`: in the owner's language. Quantities in `unit`. `forecast`: as last reviewed, null
+    before the first review.
+    """
 
     stock_id: UUID
     name: str
@@ -45,19 +50,47 @@ class LevelView(Output):
     quantity: float | None
 
 
+class JoinStock(Input):
+    """`joined_id`: is switched off; its slots and spares go over."""
+
+    joined_id: UUID
+
+
+class HandReport(Input):
+    """`amount`: in the slot now, in units of the stock."""
+
+    device_id: str
+    slot: str
+    amount: float
+
+
+class ReportedView(Output):
+    outcome: Outcome
+
+
 @router.get("")
 async def list_stocks(session: Reading, owner: Owner, now: Now) -> list[StockView]:
     """All stocks of the owner."""
     home = await household.load(session, now, owner.language)
     states = await stock.states(session, list(home.stocks), now)
-    return [_view(row, states[row.stock_id]) for row in home.stocks.values()]
+    return [
+        _view(row, states[row.stock_id], home.titles[row.stock_id])
+        for row in home.stocks.values()
+    ]
 
 
 @router.get("/{stock_id}")
 async def get_stock(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> StockView:
     """One stock with its settings and its outlook."""
+    return await _read(session, owner, now, stock_id)
+
+
+async def _read(
+    session: AsyncSession, owner: Principal, now: datetime, stock_id: UUID
+) -> StockView:
     row = await queries_stock.find_stock(session, stock_id)
-    return _view(row, await stock.state(session, stock_id, now))
+    names = await titles.of_stocks(session, owner.language)
+    return _view(row, await stock.state(session, stock_id, now), names[stock_id])
 
 
 @router.patch("/{stock_id}")
@@ -76,10 +109,53 @@ async def change_stock(
         transaction=platform.transaction,
         clock=platform.clock,
     )
-    now = platform.clock.now()
-    async with platform.database.snapshot(admin.party_id) as fresh:
-        row = await queries_stock.find_stock(fresh, stock_id)
-        return _view(row, await stock.state(fresh, stock_id, now))
+    return await _fresh(platform, admin, stock_id)
+
+
+async def _fresh(platform: Platform, admin: Principal, stock_id: UUID) -> StockView:
+    """After an act of its own transaction."""
+    async with platform.database.snapshot(admin.party_id) as session:
+        return await _read(session, admin, platform.clock.now(), stock_id)
+
+
+@router.post("/{stock_id}/join")
+async def join_stocks(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: JoinStock
+) -> StockView:
+    """Count and buy another stock's slots together with this one's from now on."""
+    home = await household.load(session, platform.clock.now(), admin.language)
+    if wanted.joined_id in home.live_orders:
+        message = "it has an order under way; join the stocks when that has arrived"
+        raise Invalid([Fault(field="joined_id", code="order_under_way", message=message)])
+    await ownership.share_stock(
+        admin.party_id,
+        stock_id,
+        wanted.joined_id,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return await _fresh(platform, admin, stock_id)
+
+
+@router.post("/{stock_id}/by-hand")
+async def report_by_hand(
+    platform: PlatformDep,
+    session: Reading,
+    admin: Admin,
+    stock_id: UUID,
+    wanted: HandReport,
+) -> ReportedView:
+    """Say what you see in a device that does not report by itself."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await stock.report_by_hand(
+        admin.party_id,
+        wanted.device_id,
+        wanted.slot,
+        wanted.amount,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
 
 
 @router.get("/{stock_id}/levels")
@@ -92,10 +168,10 @@ async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> li
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]
 
 
-def _view(row: StockRow, state: stock.StockState) -> StockView:
+def _view(row: StockRow, state: stock.StockState, title: str) -> StockView:
     return StockView(
         stock_id=row.stock_id,
-        name=row.name,
+        name=title,
         category=row.category,
         unit=row.unit,
         mode=row.mode,

@@ -35,6 +35,7 @@ from runtime import (
     verify,
     wiring,
 )
+from runtime.arena.command import arena
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 bridges = typer.Typer(no_args_is_help=True, help="Devices that do not speak MQTT themselves.")
 app.add_typer(bridges, name="bridge")
+app.command("arena")(arena)
 
 CHECK_FAILED: Final = 3
 out = Console()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from alembic import command
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # this working tree's tables, not another's
+
 from core.database import blocking_engine
 from runtime.migrate import MIGRATIONS, configuration, migrate
 

@@ -187,7 +187,7 @@ async def mandate_view(
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     return MandateView(
         stock_id=stock_id,
-        stock_name=stock.name,
+        stock_name=home.titles[stock_id],
         device_name=", ".join(home.device_names(stock_id)),
         products=tuple(
             Option(

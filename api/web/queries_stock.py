@@ -45,11 +45,11 @@ async def stock_view(
     home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
-    known = await queries_orders.names(session, orders)
+    known = await queries_orders.names(session, orders, member.language)
     live = home.live_orders.get(stock_id)
     return StockView(
         stock_id=stock_id,
-        name=stock.name,
+        name=home.titles[stock_id],
         device_names=home.device_names(stock_id),
         unit=stock.unit,
         supply=days_of_supply(stock, now),

@@ -188,6 +188,24 @@ class BridgeCodeView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """What is asked before a device leaves the household."""
+
+    device_id: str
+    device_name: str
+    stocks: tuple[str, ...]  # nothing is ordered for them any more
+    is_by_hand: bool  # it has no next owner: it is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedView:
+    """`code`: the next owner claims the device with it; shown once. Empty: it is gone."""
+
+    device_name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimView:
     code: str = ""
     problem: Text | None = None
@@ -270,6 +288,7 @@ class ErrorView:
     act: Text
     act_link: str
     code: str  # small print, for support
+    fields: str = ""  # what there is to mend, by name
 
 
 def ago(since: datetime, now: datetime) -> timedelta:

@@ -164,6 +164,7 @@ class OrderView:
     is_override: bool
     expires_at: datetime | None
     may_approve: bool
+    may_rule_out: bool  # the product, for good
     may_cancel: bool
 
 

@@ -3,7 +3,7 @@ the use cases themselves. Only what a device would have sent is written directly
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -17,12 +17,13 @@ from accounts import principal, sign_in
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS, owned_tables
 from accounts.sign_in import NewOwner, SignedIn
-from accounts.tables import NoticeRow, OwnerRow
+from accounts.tables import MemberRow, NoticeRow, OwnerRow
 from api.app import create_app
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
+from core.offload import here
 from devices import ownership, registry
 from devices.catalog import washer_w7
 from devices.ownership import Claim
@@ -96,6 +97,7 @@ async def a_world(database: Database, clock: SteppedClock) -> World:
             session, Audience.MAKER, maker_id, label="factory", ids=ids, wall=clock.now()
         )
     app = create_app(database, clock=clock, wall=clock, ids=ids, device_key=DEVICE_KEY)
+    app.state.platform = replace(app.state.platform, offload=here)
     world = World(app, database, clock, ids, maker_id, maker_key)
     await registry.register_model(maker_id, washer_w7.MODEL, **world.parts)
     await _a_market(world)
@@ -249,6 +251,13 @@ async def state_of(world: World, home: Home) -> str:
 async def stock_of(world: World, home: Home) -> StockRow:
     async with world.database.snapshot(home.owner_id) as session:
         return await session.get_one(StockRow, home.stock_id)
+
+
+async def becomes(world: World, home: Home, role: str) -> None:
+    """The home's member is `admin`, `approver` or `viewer` from now on."""
+    async with world.database.transaction(home.owner_id) as session:
+        member = (await session.exec(select(MemberRow))).one()
+        member.role = role
 
 
 async def notices_of(world: World, home: Home) -> list[NoticeRow]:

@@ -12,13 +12,13 @@ import pytest
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
-from api.web.wording import ATTRIBUTES, CATEGORIES, said
+from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.explain import LINES, Part
 from vendor_policy.mandates import NotCovered
-from vendor_policy.policy import PRESETS
+from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
 
 ROOT = Path(__file__).parents[3]
@@ -51,6 +51,7 @@ MADE = {
     *(f"mandate.{each}" for each in NotCovered.__annotations__["reason"].__args__),
     *(f"rule.{each.rule_id}.title" for each in RULES),
     *(f"rule.{each.rule_id}.objection" for each in RULES if each.kind is not Kind.CREDIT),
+    *(f"rule.{each}.{part}" for each in ("custom", "claim") for part in ("title", "objection")),
     *(
         f"mode.{mode}{part}"
         for mode in ("off", "notify", "ask", "auto")
@@ -66,8 +67,10 @@ MADE = {
     *(f"line.{each}" for each in LINES),
     *(f"category.{each}" for each in CATEGORIES),
     *(f"attribute.{each}" for each in ATTRIBUTES),
+    *(f"{each}_same" for each in RANGES),
     *(f"quarantine.{each}" for each in queries_devices.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
+    *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
     *(f"stock.{each}" for each in ("spares", "least", "most")),
@@ -204,3 +207,20 @@ def test_attributes_are_said_in_words():
     part = Part("rule.has_attributes.objection", {"attributes": "fair-trade, refilled, loud"})
     assert words("en").say(said(part)) == "Lacks: Fair trade, Refilled, loud."
     assert words("de").say(said(part)) == "Es fehlt: Fairer Handel, Wiederbefüllt, loud."
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "in a quantity you can use: 1 cartridge", "3 cartridges; you can use 1 to 2."),
+        ("de", "in passender Menge: 1 Kartusche", "3 Kartuschen; passend sind 1 bis 2."),
+    ],
+)
+def test_a_range_of_one_amount_says_it_once(language: str, one: str, several: str):
+    words = Words(language, CATALOGUES[language], ZoneInfo("UTC"))
+    title = Part("rule.quantity_fits.title", {"least": 1, "most": 1, "unit": "fill"})
+    objection = Part(
+        "rule.quantity_fits.objection", {"quantity": 3, "least": 1, "most": 2, "unit": "fill"}
+    )
+    assert words.say(said(title)) == one
+    assert words.say(said(objection)) == several

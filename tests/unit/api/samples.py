@@ -11,6 +11,8 @@ from api.web.views import (
     ClaimView,
     DevicesView,
     NoticesView,
+    ReleasedView,
+    ReleaseView,
     SignInView,
 )
 from api.web.views_orders import (
@@ -84,6 +86,21 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         "devices",
     ),
     "claim": ("claim.html", ClaimView(code="X", problem=text("claim.unknown")), "devices"),
+    "release": (
+        "release.html",
+        ReleaseView(
+            device_id="washer-0001",
+            device_name="Washing machine",
+            stocks=("Detergent", "Fabric softener"),
+            is_by_hand=False,
+        ),
+        "devices",
+    ),
+    "released": (
+        "released.html",
+        ReleasedView(device_name="Washing machine", code="PBKD7Q2MXYZ4"),
+        "devices",
+    ),
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
     "quarantine": ("quarantine.html", QUARANTINE, "devices"),
     "notices": ("notices.html", NOTICES, "notices"),

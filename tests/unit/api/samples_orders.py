@@ -228,6 +228,7 @@ ORDER = OrderView(
     is_override=False,
     expires_at=NOW + timedelta(days=2),
     may_approve=True,
+    may_rule_out=True,
     may_cancel=True,
 )
 POLICY = PolicyView(

@@ -40,7 +40,9 @@ ORDERS_KEPT = 20
 Exact = Annotated[int, PlainSerializer(str, return_type=str)]  # may pass 2**53
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, like `EffectivePrice` and `decide.Ranked`: that would take five times as long to
+# make, and a decision makes thousands. Nothing changes them.
+@dataclass(slots=True)
 class Line:
     """`name`: price, shipping, lateness, risk, holding, or the id of a credit rule; below zero
     is a credit. The exact amount is `numerator` over the price's denominator.
@@ -52,7 +54,7 @@ class Line:
     facts: Params
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class EffectivePrice:
     """Minor units for `per_quantity` units; the sum of its lines, exact and as shown. A line
     of zero is left out, except the price.
@@ -140,17 +142,11 @@ def _summed(shares: Sequence[Share], denominator: int, unit: Unit) -> EffectiveP
     numerators = [each // divisor for each in amounts]
     shown = rounded_lines(numerators, denominator)
     lines = [
-        Line(name=name, numerator=numerator, shown_minor=minor, facts=facts)
+        Line(name, numerator, minor, facts)
         for (name, _, facts), numerator, minor in zip(shares, numerators, shown, strict=True)
     ]
-    return EffectivePrice(
-        lines=tuple(lines),
-        numerator=sum(numerators),
-        denominator=denominator,
-        shown_minor=sum(shown),
-        per_quantity=per,
-        unit=unit,
-    )
+    total = sum(numerators)
+    return EffectivePrice(tuple(lines), total, denominator, sum(shown), per, unit)
 
 
 def _vendor_shares(

@@ -26,6 +26,8 @@ from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
+from replenishment.contest_states import ContestCannot
+from replenishment.contests import NotContestable
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
@@ -53,6 +55,8 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     StatementUnknown: Problem(404, "not_found"),
     ComplaintUnknown: Problem(404, "not_found"),
     ComplaintCannot: Problem(409, "complaint_cannot"),
+    ContestCannot: Problem(409, "contest_cannot"),
+    NotContestable: Problem(409, "not_contestable"),
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),
     UnknownStock: Problem(404, "not_found"),

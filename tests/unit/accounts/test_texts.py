@@ -14,6 +14,7 @@ from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
+from replenishment.contest_states import ContestState
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.explain import LINES, Part
@@ -77,6 +78,7 @@ MADE = {
     *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
+    *(f"notice.contest_{each}" for each in ContestState),
     *(f"said.{each}" for each in SAID),
 }
 

@@ -19,6 +19,7 @@ from api import (
     policies,
     policy_versions,
     stocks,
+    suggestions,
     vendors,
 )
 from api.deps import Platform
@@ -43,6 +44,7 @@ REST = (
     log,
     policies,
     policy_versions,
+    suggestions,
     meter,
     vendors,
     notices,

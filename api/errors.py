@@ -31,6 +31,7 @@ from replenishment.contests import NotContestable
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
+from replenishment.suggested_rules import NoSuchSuggestion, PolicyMoved
 from vendor_policy.complaint_states import ComplaintCannot
 from vendor_policy.complaints import ComplaintUnknown, StatementUnknown
 from vendor_policy.log.exports import NoSuchTree, NotLoggedYet
@@ -56,6 +57,8 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     ComplaintUnknown: Problem(404, "not_found"),
     ComplaintCannot: Problem(409, "complaint_cannot"),
     ContestCannot: Problem(409, "contest_cannot"),
+    PolicyMoved: Problem(412, "changed_meanwhile"),
+    NoSuchSuggestion: Problem(404, "not_found"),
     NotContestable: Problem(409, "not_contestable"),
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),

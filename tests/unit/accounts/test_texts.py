@@ -22,6 +22,7 @@ from vendor_policy.mandates import NotCovered
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
 
+SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 ROOT = Path(__file__).parents[3]
 CATALOGUES = read_catalogues()
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
@@ -79,6 +80,7 @@ MADE = {
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"notice.contest_{each}" for each in ContestState),
+    *(f"suggest.{each}" for each in SUGGESTED),
     *(f"said.{each}" for each in SAID),
 }
 

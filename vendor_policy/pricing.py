@@ -14,7 +14,7 @@ Pure. With goods = packs x price, q = units bought, t = units wanted, e = max(0,
 each divided by q and shown for a quantity one can picture: a litre, a kilogram, a fill.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import gcd, lcm
@@ -29,7 +29,7 @@ from vendor_policy.declarations import DeliveryPromise, Unit
 from vendor_policy.facts import Facts
 from vendor_policy.lateness import vendor_lateness
 from vendor_policy.needs import Need
-from vendor_policy.policy import Policy, folded
+from vendor_policy.policy import Credit, Policy, folded
 
 PER_QUANTITY: Mapping[Unit, int] = {"ml": 1000, "g": 1000, "pieces": 1, "fill": 1}
 DAYS_PER_YEAR = 365
@@ -134,19 +134,17 @@ def _waiting(wanted: int, excess: int, a_year: int) -> tuple[int, int]:
 
 def _summed(shares: Sequence[Share], denominator: int, unit: Unit) -> EffectivePrice:
     per = PER_QUANTITY[unit]
-    divisor = gcd(denominator, *[per * each[1] for each in shares])
-    numerators = [per * each[1] // divisor for each in shares]
+    amounts = [per * amount for _, amount, _ in shares]
+    divisor = gcd(denominator, *amounts)
     denominator //= divisor
+    numerators = [each // divisor for each in amounts]
     shown = rounded_lines(numerators, denominator)
+    lines = [
+        Line(name=name, numerator=numerator, shown_minor=minor, facts=facts)
+        for (name, _, facts), numerator, minor in zip(shares, numerators, shown, strict=True)
+    ]
     return EffectivePrice(
-        lines=tuple(
-            [
-                Line(name=name, numerator=numerator, shown_minor=minor, facts=facts)
-                for (name, _, facts), numerator, minor in zip(
-                    shares, numerators, shown, strict=True
-                )
-            ]
-        ),
+        lines=tuple(lines),
         numerator=sum(numerators),
         denominator=denominator,
         shown_minor=sum(shown),
@@ -197,29 +195,41 @@ def _credits(
     need: Need, policy: Policy, facts: Facts, units: int
 ) -> Callable[[Candidate], tuple[Share, ...]]:
     """For one minor unit of goods, in `units`."""
-    present_supplier = facts.present_supplier.get(need.stock_id)
-    worth_more = {each.product: each.credit_ppm for each in policy.worth_more(need.products)}
 
     def share(rule_id: str, ppm: int, **named: str) -> Share:
         return rule_id, ppm * (units // PPM), {**named, "credit_ppm": ppm}
 
-    @cache  # few of these, many offers
-    def granted(
-        brand: str, attributes: tuple[str, ...], vendor: str, picked: int | None
-    ) -> tuple[Share, ...]:
-        present = set(map(folded, attributes))
-        brands = [each for each in policy.brand_credits if folded(each.name) == folded(brand)]
-        good = [each for each in policy.attribute_credits if folded(each.name) in present]
-        vendors = [each for each in policy.vendor_credits if each.name == vendor]
-        loyalty_ppm = policy.loyalty_credit_ppm if vendor == present_supplier else 0
-        return (
-            *(share("brand_credit", each.credit_ppm, name=each.name) for each in brands),
-            *(share("attribute_credit", each.credit_ppm, name=each.name) for each in good),
-            *(share("vendor_credit", each.credit_ppm, name=each.name) for each in vendors),
-            *((share("picked_credit", picked),) if picked else ()),
-            *((share("loyalty_credit", loyalty_ppm),) if loyalty_ppm else ()),
-        )
+    def shares(rule_id: str, granted: Iterable[Credit]) -> dict[str, Share]:
+        return {each.name: share(rule_id, each.credit_ppm, name=each.name) for each in granted}
 
-    return lambda each: granted(
-        each.brand, each.attributes, each.vendor, worth_more.get(each.gtin)
+    brands = {
+        folded(name): (each,)
+        for name, each in shares("brand_credit", policy.brand_credits).items()
+    }
+    vendors = {
+        name: (each,) for name, each in shares("vendor_credit", policy.vendor_credits).items()
+    }
+    wished = [
+        (folded(name), each)
+        for name, each in shares("attribute_credit", policy.attribute_credits).items()
+    ]
+    picked = {
+        each.product: (share("picked_credit", each.credit_ppm),)
+        for each in policy.worth_more(need.products)
+        if each.credit_ppm
+    }
+    supplier, loyalty_ppm = facts.present_supplier.get(need.stock_id), policy.loyalty_credit_ppm
+    loyal = (share("loyalty_credit", loyalty_ppm),) if loyalty_ppm else ()
+
+    @cache  # few sets of attributes, many offers
+    def of_attributes(attributes: tuple[str, ...]) -> tuple[Share, ...]:
+        present = set(map(folded, attributes))
+        return tuple(each for name, each in wished if name in present)
+
+    return lambda each: (
+        brands.get(folded(each.brand), ())
+        + of_attributes(each.attributes)
+        + vendors.get(each.vendor, ())
+        + picked.get(each.gtin, ())
+        + (loyal if each.vendor == supplier else ())
     )

@@ -54,6 +54,8 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "amount": 5,
         },
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+        ("POST", "/api/orders/{order_id}/contest"): {"words": "It was not needed."},
+        ("POST", "/api/orders/{order_id}/make-rule"): {"name": "prefer_shop", "version": 1},
         ("POST", "/api/orders/{order_id}/reject"): {"reason": "not_now"},
         ("POST", "/api/mandates"): {
             "stock_id": str(nora.stock_id),

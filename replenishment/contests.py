@@ -155,7 +155,7 @@ async def _tell(
 ) -> None:
     vendor = await store.vendor(session, order.vendor_id)
     notice = Notice(
-        text_key=f"notice.contest_{event.state}",
+        text_key=f"notice.contest.{event.state}",
         params={"vendor": vendor.name if vendor else order.vendor_id},
         link=f"/orders/{order.order_id}",
     )

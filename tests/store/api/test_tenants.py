@@ -18,6 +18,7 @@ IDS = {
     "record_id": "record_id",
     "device_id": "device_id",
     "mandate_id": "mandate_id",
+    "complaint_id": "stock_id",  # of a vendor; no owner has one
 }
 WITHOUT_OWNER = {  # open to everyone
     ("GET", "/healthz"),

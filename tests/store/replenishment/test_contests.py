@@ -54,7 +54,7 @@ async def test_a_contested_order_is_held_until_it_is_answered(world: World) -> N
     assert await world.state(order) is OrderState.APPROVED
     assert world.purchases() == []
     assert (opened.state, opened.order_state) == (ContestState.OPENED, OrderState.APPROVED)
-    assert "notice.contest_opened" in await world.notices()
+    assert "notice.contest.opened" in await world.notices()
 
 
 async def test_one_that_is_not_upheld_goes_on(world: World) -> None:

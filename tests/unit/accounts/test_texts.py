@@ -79,7 +79,7 @@ MADE = {
     *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
-    *(f"notice.contest_{each}" for each in ContestState),
+    *(f"notice.contest.{each}" for each in ContestState),
     *(f"suggest.{each}" for each in SUGGESTED),
     *(f"said.{each}" for each in SAID),
 }

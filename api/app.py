@@ -14,6 +14,7 @@ from api import (
     notices,
     orders,
     policies,
+    policy_versions,
     stocks,
 )
 from api.deps import Platform
@@ -27,7 +28,7 @@ from core.database import Database
 from core.ids import Ids
 
 PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, bridges, stocks, orders, decisions, policies, notices)
+REST = (makers, claims, bridges, stocks, orders, decisions, policies, policy_versions, notices)
 
 
 def create_app(

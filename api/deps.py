@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -16,6 +16,7 @@ from api.render import Pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
+from core.offload import Offload, ProcessPool
 from replenishment.approvals import Rejection
 
 SESSION_COOKIE: Final = "session"
@@ -35,6 +36,7 @@ class Platform:
     device_key: bytes
     is_https: bool
     pages: Pages
+    offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
 
     @property
     def transaction(self) -> Transaction:

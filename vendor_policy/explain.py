@@ -7,6 +7,7 @@ Parameters ending in `_minor` are amounts of `currency`, in `_ppm` shares, in `_
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from vendor_policy.checks import Params
 from vendor_policy.decide import Ask, Ranked
@@ -17,10 +18,12 @@ from vendor_policy.rules import Author, Finding, Kind
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sentence or a piece of one. `author`: whose tag it carries, if a rule's."""
+    """A sentence or a piece of one; parameters in JSON. `author`: whose tag it carries, if a
+    rule's.
+    """
 
     key: str
-    params: Mapping[str, int | str | None] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     author: Author | None = None
 
 

@@ -1,5 +1,7 @@
 """Why this order: a decision record, explained for its owner."""
 
+from collections.abc import Iterator
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import select
@@ -24,7 +26,7 @@ from core.money import Money
 from devices.tables import OwnershipRow, SlotRow
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
-from vendor_policy import candidates, explain, record
+from vendor_policy import candidates, counterfactuals, explain, record, whatif
 from vendor_policy.candidates import candidate
 from vendor_policy.decide import Ranked
 from vendor_policy.declarations import DeliveryPromise
@@ -65,7 +67,7 @@ async def decision_view(
         columns=_columns(made),
         lines=tuple(_line(each, sums) for each in sums.lines) if sums else (),
         counts_as=_counts_as(sums) if sums else (),
-        counterfactuals=_counterfactuals(made, sums) if sums else (),
+        counterfactuals=(*(_counterfactuals(made, sums) if sums else ()), *_what_if(made)),
         funnel=_funnel(made),
         ranked=_ranked_offers(made),
         excluded=_excluded_offers(made),
@@ -159,6 +161,14 @@ def _counts_as(sums: Sums) -> tuple[Money, ...]:
     if sums.runner_up_minor is not None:
         amounts.append(sums.runner_up_minor)
     return tuple(Money(each, sums.currency) for each in amounts)
+
+
+CUTS_TOLD: Final = 3  # prices of losers told on the page; all are in the REST answer
+
+
+def _what_if(made: DecisionRecord) -> Iterator[Text]:
+    found = counterfactuals.counterfactuals(made, CUTS_TOLD)
+    return (wording.said(part) for part in whatif.sentences(made, found))
 
 
 def _counterfactuals(made: DecisionRecord, sums: Sums) -> tuple[Text, ...]:

@@ -21,17 +21,50 @@ class NotCanonical(Exception):
 SAFE_INTEGER = 2**53 - 1  # RFC 8785 numbers are IEEE doubles; beyond this they would change
 
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
 def dumps(value: Json) -> bytes:
     """UTF-8 bytes, the same for equal values on any machine. Raises NotCanonical."""
-    _check(value, "$")
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    if not _is_plain(value):
+        _check(value, "$")
+    try:
+        return _ENCODER.encode(value).encode()
+    except UnicodeEncodeError:
+        _check(value, "$")
+        raise
 
 
 def digest(data: bytes) -> str:
     """SHA-256 as 64 hexadecimal characters."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _is_plain(value: object) -> bool:
+    """The check below without paths and by exact types, for the usual case; texts are left to
+    the encoding.
+    """
+    left = [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind is str or kind is bool or item is None:
+            continue
+        if isinstance(item, dict):
+            try:
+                is_ascii = "".join(item).isascii()
+            except TypeError:
+                return False
+            if not is_ascii:
+                return False
+            left.extend(item.values())
+        elif isinstance(item, list | tuple):
+            left.extend(item)
+        elif not (kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER):  # type: ignore[operator]  # an int
+            return False
+    return True
 
 
 def _check(value: object, path: str) -> None:

@@ -55,11 +55,8 @@ class Money:
 
 def half_even(numerator: int, denominator: int) -> int:
     """The quotient to the nearest integer, ties to the even one; `denominator` > 0."""
-    quotient, rest = divmod(numerator, denominator)
-    doubled = 2 * rest
-    if doubled > denominator or (doubled == denominator and quotient % 2 == 1):
-        return quotient + 1
-    return quotient
+    rounded, rest = divmod(2 * numerator + denominator, 2 * denominator)
+    return rounded if rest else rounded - (rounded & 1)  # no rest: a tie
 
 
 def rounded_lines(numerators: Sequence[int], denominator: int) -> list[int]:

@@ -44,9 +44,13 @@ class Candidate:
         return self.packs * self.price.minor
 
     @property
+    def total_minor(self) -> int:
+        return self.packs * self.price.minor + self.shipping_minor
+
+    @property
     def total(self) -> Money:
         """What is paid: tax and delivery in."""
-        return Money(self.goods_minor + self.shipping_minor, self.price.currency)
+        return Money(self.total_minor, self.price.currency)
 
 
 def candidate(offer: Offer, packs: int) -> Candidate:

@@ -7,7 +7,8 @@ policy. Every rule is asked about every candidate, so the answer holds all objec
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
+from itertools import groupby
+from operator import itemgetter
 
 from core.canonical import digest
 from core.money import Money
@@ -17,8 +18,9 @@ from vendor_policy.declarations import DeliveryPromise
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.policy import Policy
-from vendor_policy.pricing import EffectivePrice, effective_price
-from vendor_policy.rules import RULES, Author, Finding, Kind, findings
+from vendor_policy.pricing import EffectivePrice, pricer
+from vendor_policy.rulebook import rules_for
+from vendor_policy.rules import Author, Finding, Kind, Rule, findings, judged, of_kind
 
 
 class OneNeedAtATime(ValueError):
@@ -67,6 +69,7 @@ class Decision:
     findings: tuple[Finding, ...]
     asks: tuple[Ask, ...]
     nothing: Nothing | None  # set exactly when nothing is chosen
+    notes: tuple[Finding, ...] = ()  # opinions and contested objections: they move nothing
 
 
 def decide(
@@ -78,64 +81,72 @@ def decide(
     """
     if len(needs) != 1:
         raise OneNeedAtATime(len(needs))
-    need = needs[0]
-    found = findings(EXCLUDING, candidates, need, policy, facts)
-    objecting = _objecting(found)
-    scored = _scored([c for c in candidates if not objecting(c)], need, policy, facts)
-    ranked = tuple(_ranked(candidate, price) for candidate, price in scored)
-    chosen = ranked[0] if ranked else None
+    return _alone(needs[0], candidates, policy, facts)
+
+
+def _alone(
+    need: Need, candidates: Sequence[Candidate], policy: Policy, facts: Facts
+) -> Decision:
+    rules = rules_for(policy, need)
+    answers = judged(of_kind(rules, *BEFORE), candidates, need, policy, facts)
+    scored = _scored(answers.acceptable, need, policy, facts)
+    ranked = tuple([_ranked(candidate, price) for candidate, price in scored])
+    best = scored[0][0] if scored else None
     return Decision(
-        chosen=chosen,
-        runner_up=next((r for r in ranked if chosen and r.offer_id != chosen.offer_id), None),
+        chosen=ranked[0] if ranked else None,
+        runner_up=next((r for r in ranked if best and r.offer_id != best.offer_id), None),
         ranked=ranked,
-        findings=found,
-        asks=_asks(scored[0][0], need, policy, facts) if scored else (),
-        nothing=None if ranked else _nothing(found, candidates, need, policy, facts),
+        findings=answers.findings,
+        notes=answers.notes,
+        asks=() if best is None else _asks(rules, best, need, policy, facts),
+        nothing=None if best else _nothing(answers.findings, candidates, need, policy, facts),
     )
 
 
-EXCLUDING = tuple(rule for rule in RULES if rule.kind is Kind.EXCLUDE)
-ASKING = tuple(rule for rule in RULES if rule.kind is Kind.ASK)
+BEFORE = (Kind.EXCLUDE, Kind.RECOMMEND, Kind.WARN)  # the ranking; the winner alone is asked of
 
 Scored = tuple[Candidate, EffectivePrice]
-
-
-def _objecting(found: Iterable[Finding]) -> Callable[[Candidate], set[str]]:
-    """Which rules object to a candidate."""
-    rules: dict[tuple[str, int | None], set[str]] = defaultdict(set)
-    for finding in found:
-        rules[finding.offer_id, finding.packs].add(finding.rule_id)
-    nobody: set[str] = set()
-    return lambda candidate: (
-        rules.get((candidate.offer_id, None), nobody)
-        | rules.get((candidate.offer_id, candidate.packs), nobody)
-    )
 
 
 def _scored(
     candidates: Iterable[Candidate], need: Need, policy: Policy, facts: Facts
 ) -> list[Scored]:
     """Best first."""
-
-    def compare(left: Scored, right: Scored) -> int:
-        by_price = left[1].compare(right[1])
-        if by_price:
-            return by_price
-        first, second = _tie(left[0], need), _tie(right[0], need)
-        return (first > second) - (first < second)
-
-    scored = [(each, effective_price(each, need, policy, facts)) for each in candidates]
-    return sorted(scored, key=cmp_to_key(compare))
-
-
-def _tie(candidate: Candidate, need: Need) -> tuple[int, int, int, str, int]:
-    return (
-        candidate.total.minor,
-        candidate.delivery.latest_days,
-        candidate.delivery.earliest_days,
-        digest(f"{need.need_id}\n{candidate.offer_id}".encode()),
-        candidate.packs,
+    price = pricer(need, policy, facts)
+    scored = [(each, price(each)) for each in candidates]
+    # Division of integers is rounded correctly: it may call two prices equal, but never puts
+    # the higher one first.
+    roughly = sorted(
+        ((each[1].numerator / each[1].denominator, each) for each in scored),
+        key=itemgetter(0),
     )
+    ordered: list[Scored] = []
+    for _, run in groupby(roughly, key=itemgetter(0)):
+        equal = [each for _, each in run]
+        ordered += sorted(equal, key=_exactly(equal, need)) if len(equal) > 1 else equal
+    return ordered
+
+
+def _exactly(
+    scored: Sequence[Scored], need: Need
+) -> Callable[[Scored], tuple[int, int, int, int, str, int]]:
+    """Two different fractions of denominators below 2**k are at least 2**-2k apart: after a
+    shift by 2k their whole parts differ.
+    """
+    shift = 2 * max(price.denominator.bit_length() for _, price in scored)
+
+    def key(each: Scored) -> tuple[int, int, int, int, str, int]:
+        candidate, price = each
+        return (
+            (price.numerator << shift) // price.denominator,
+            candidate.total_minor,
+            candidate.delivery.latest_days,
+            candidate.delivery.earliest_days,
+            digest(f"{need.need_id}\n{candidate.offer_id}".encode()),
+            candidate.packs,
+        )
+
+    return key
 
 
 def _ranked(candidate: Candidate, price: EffectivePrice) -> Ranked:
@@ -148,10 +159,12 @@ def _ranked(candidate: Candidate, price: EffectivePrice) -> Ranked:
     )
 
 
-def _asks(winner: Candidate, need: Need, policy: Policy, facts: Facts) -> tuple[Ask, ...]:
+def _asks(
+    rules: Sequence[Rule], winner: Candidate, need: Need, policy: Policy, facts: Facts
+) -> tuple[Ask, ...]:
     return tuple(
         Ask(rule_id=finding.rule_id, facts=finding.facts, missing=finding.missing)
-        for finding in findings(ASKING, [winner], need, policy, facts)
+        for finding in findings(of_kind(rules, Kind.ASK), [winner], need, policy, facts)
     )
 
 
@@ -162,14 +175,15 @@ def _nothing(
     policy: Policy,
     facts: Facts,
 ) -> Nothing:
-    objecting = _objecting(found)
+    excluding = of_kind(rules_for(policy, need), Kind.EXCLUDE)
     freed: dict[str, list[Candidate]] = defaultdict(list)
+    objecting = _objecting(found)
     for candidate in candidates:
         objections = objecting(candidate)
         if len(objections) == 1:
             freed[next(iter(objections))].append(candidate)
-    blocked = {rule.rule_id: _offers(found, rule.rule_id) for rule in EXCLUDING}
-    wishes = [rule.rule_id for rule in EXCLUDING if rule.author is Author.OWNER]
+    blocked = {rule.rule_id: _offers(found, rule.rule_id) for rule in excluding}
+    wishes = [rule.rule_id for rule in excluding if rule.author is Author.OWNER]
     enough = [rule_id for rule_id in wishes if rule_id in freed]
     # max keeps the first of equals: the order of the rules
     most = max(enough or blocked, key=lambda rule_id: blocked[rule_id])
@@ -180,6 +194,18 @@ def _nothing(
         rule_id=most,
         offers_blocked=blocked[most],
         relaxed=_ranked(*scored[0]) if scored else None,
+    )
+
+
+def _objecting(found: Iterable[Finding]) -> Callable[[Candidate], set[str]]:
+    """Which rules object to a candidate."""
+    rules: dict[tuple[str, int | None], set[str]] = defaultdict(set)
+    for finding in found:
+        rules[finding.offer_id, finding.packs].add(finding.rule_id)
+    nobody: set[str] = set()
+    return lambda candidate: (
+        rules.get((candidate.offer_id, None), nobody)
+        | rules.get((candidate.offer_id, candidate.packs), nobody)
     )
 
 

@@ -5,6 +5,7 @@ deliveries. The parcel comes on each promised day with equal chance, or late, by
 mean delay. The day of depletion is spread evenly between its quantiles.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,8 +13,8 @@ from itertools import pairwise
 
 from core.money import PPM, half_even
 from vendor_policy.declarations import DeliveryPromise
-from vendor_policy.facts import Deliveries
-from vendor_policy.needs import Depletion
+from vendor_policy.facts import Deliveries, Facts
+from vendor_policy.needs import Depletion, Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,21 @@ def lateness(
         return half_even(weighted, deliveries.delivered * len(window))
 
     return Lateness(chance_ppm=expected(empty), days_without_ppm=expected(without))
+
+
+def vendor_lateness(need: Need, facts: Facts) -> Callable[[str, DeliveryPromise], Lateness]:
+    """Of a vendor's promise, by the vendor's deliveries; each computed once."""
+    known: dict[tuple[str, int, int], Lateness] = {}
+
+    def late_of(vendor: str, promise: DeliveryPromise) -> Lateness:
+        key = vendor, promise.earliest_days, promise.latest_days
+        found = known.get(key)
+        if found is None:
+            deliveries = added(facts.prior, facts.deliveries.get(vendor))
+            found = known[key] = lateness(promise, need.depletion, deliveries, facts.today_on)
+        return found
+
+    return late_of
 
 
 def added(prior: Deliveries, own: Deliveries | None) -> Deliveries:

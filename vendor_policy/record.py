@@ -20,10 +20,11 @@ from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.offers import MissingFacts, Offer
 from vendor_policy.policy import Policy, policy_hash
-from vendor_policy.rules import RULES, Author, Finding, Kind
+from vendor_policy.rulebook import rules_for
+from vendor_policy.rules import Author, Finding, Kind
 
-SCHEMA = "nachschub/decision/1"
-ENGINE = "1"  # rises with every change that could make an old record decide otherwise
+SCHEMA = "nachschub/decision/2"
+ENGINE = "2"  # rises with every change that could make an old record decide otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class DecisionRecord:
     offers: Mapping[str, Offer]  # by hash
     refused: tuple[MissingFacts, ...]
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
     ranked: tuple[Ranked, ...]
     chosen: Pick | None
     runner_up: Pick | None
@@ -137,6 +139,7 @@ def written(
         offers={offer_hash(each): each for each in question.offers},
         refused=tuple(sorted(question.refused, key=lambda each: (each.vendor, each.sku))),
         findings=decision.findings,
+        notes=decision.notes,
         ranked=decision.ranked,
         chosen=_pick(decision.chosen),
         runner_up=_pick(decision.runner_up),
@@ -163,7 +166,7 @@ def _entries(policy: Policy, need: Need) -> tuple[RuleEntry, ...]:
             since=rule.since,
             params=rule.params(policy, need),
         )
-        for rule in RULES
+        for rule in rules_for(policy, need)
     )
 
 

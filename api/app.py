@@ -10,6 +10,7 @@ from api import (
     claims,
     decisions,
     events,
+    log,
     makers,
     notices,
     orders,
@@ -28,7 +29,18 @@ from core.database import Database
 from core.ids import Ids
 
 PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, bridges, stocks, orders, decisions, policies, policy_versions, notices)
+REST = (
+    makers,
+    claims,
+    bridges,
+    stocks,
+    orders,
+    decisions,
+    log,
+    policies,
+    policy_versions,
+    notices,
+)
 
 
 def create_app(
@@ -40,7 +52,7 @@ def create_app(
     device_key: bytes,
     public_url: str = "",
 ) -> FastAPI:
-    """wall: real time, of sign-in sessions. device_key: see `devices.credentials.load_key`.
+    """wall: real time, of sign-in sessions. device_key: see `core.keys.load_key`.
     public_url: cookies are marked Secure when it is https.
     """
     app = FastAPI(

@@ -29,6 +29,7 @@ from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
+from vendor_policy.log.exports import NoSuchTree, NotLoggedYet
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,12 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     ModelUnknown: Problem(404, "model_unknown"),
     UnknownMandate: Problem(404, "not_found"),
     UnknownOffer: Problem(404, "unknown_offer"),
+    NoSuchTree: Problem(404, "no_such_tree"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
     AddressMissing: Problem(409, "address_missing"),
     AskExpired: Problem(409, "ask_expired"),
+    NotLoggedYet: Problem(409, "not_logged_yet"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
     ModelVersionTaken: Problem(409, "model_version_taken"),

@@ -14,6 +14,8 @@ from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
+from vendor_policy.log import sequencer, store
+from vendor_policy.log.notes import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class UseCases:
     ids: Ids
     forecaster: Forecaster
     vendor_of: VendorOf
+    signer: Signer
 
     def table(self) -> Mapping[str, UseCase]:
         return {
@@ -35,6 +38,7 @@ class UseCases:
             work.SUBMIT_ORDER: self._submit_order,
             work.POLL_ORDER: self._poll_order,
             quarantine.TELL_RECURRING: self._tell_recurring,
+            store.SEQUENCE: self._sequence_log,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -63,6 +67,7 @@ class UseCases:
             row.payload["category"],
             transaction=self.transaction,
             clock=self.clock,
+            ids=self.ids,
             vendor_of=self.vendor_of,
         )
 
@@ -98,4 +103,9 @@ class UseCases:
             transaction=self.transaction,
             clock=self.clock,
             ids=self.ids,
+        )
+
+    async def _sequence_log(self, _row: OutboxRow) -> None:
+        await sequencer.sequence(
+            transaction=self.transaction, clock=self.clock, signer=self.signer
         )

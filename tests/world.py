@@ -42,8 +42,11 @@ from tests.household import (
     item,
 )
 from vendor_policy import store
+from vendor_policy.log.notes import Signer
 from vendor_policy.mandates import Mandate
 from vendor_policy.policy import Policy
+
+SIGNER = Signer.of_seed(bytes(range(32)), "nachschub.log")
 
 
 class World:
@@ -74,6 +77,7 @@ class World:
             ids=self.ids,
             forecaster=ExponentialForecaster(),
             vendor_of=self.vendor_of,
+            signer=SIGNER,
         ).table()
 
     async def vendor_of(self, vendor_id: str) -> FakeVendor:

@@ -16,6 +16,7 @@ from core.canonical import digest, dumps
 from core.ids import Ids
 from vendor_policy import offers, policy, record
 from vendor_policy.declarations import ProductCard, VendorDeclaration
+from vendor_policy.log import store as log
 from vendor_policy.mandates import Mandate
 from vendor_policy.offers import MissingFacts, Offer
 from vendor_policy.policy import Policy
@@ -302,7 +303,9 @@ async def insert_record(
     *,
     ids: Ids,
 ) -> DecisionRow:
-    """The first need names stock and need of the row."""
+    """The first need names stock and need of the row. The log commits to the record in the same
+    transaction.
+    """
     data = record.record_bytes(made)
     row = DecisionRow(
         record_id=ids.uuid(),
@@ -315,6 +318,8 @@ async def insert_record(
     )
     session.add(row)
     await session.flush()
+    categories = {need.category for need in made.needs}
+    await log.append_decision(session, row, categories, ids=ids)
     return row
 
 

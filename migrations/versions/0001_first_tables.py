@@ -52,6 +52,31 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "leaf",
+        sa.Column("leaf_id", sa.Integer(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf_index", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("leaf_id", name=op.f("pk_leaf")),
+        sa.UniqueConstraint("leaf_index", name=op.f("uq_leaf_leaf_index")),
+    )
+    with op.batch_alter_table("leaf", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leaf_commitment"), ["commitment"], unique=False)
+
+    op.create_table(
+        "log_checkpoint",
+        sa.Column("size", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoint")),
+    )
+    op.create_table(
+        "log_head",
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("verifier_key", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_log_head")),
+    )
+    op.create_table(
         "manufacturer",
         sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -163,6 +188,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", "slot", "boot_id", "seq", name=op.f("pk_refill")),
     )
     op.create_table(
+        "tree_node",
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_tree_node")),
+    )
+    op.create_table(
         "vendor",
         sa.Column("vendor_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -260,6 +292,54 @@ def upgrade() -> None:
             name=op.f("uq_device_model_manufacturer_id_name_version"),
         ),
     )
+    op.create_table(
+        "listing",
+        sa.Column("leaf_id", sa.Integer(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["leaf_id"], ["leaf.leaf_id"], name=op.f("fk_listing_leaf_id_leaf")
+        ),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"], ["vendor.vendor_id"], name=op.f("fk_listing_vendor_id_vendor")
+        ),
+        sa.PrimaryKeyConstraint("leaf_id", name=op.f("pk_listing")),
+    )
+    with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_listing_category_is_current"),
+            ["category", "is_current"],
+            unique=False,
+        )
+
+    op.create_table(
+        "log_entry",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("leaf_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("need_id", sa.Uuid(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["leaf_id"], ["leaf.leaf_id"], name=op.f("fk_log_entry_leaf_id_leaf")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_log_entry_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("leaf_id", name=op.f("pk_log_entry")),
+    )
+    with op.batch_alter_table("log_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_log_entry_need_id"), ["need_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_log_entry_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_log_entry_record_id"), ["record_id"], unique=False)
+
     op.create_table(
         "mandate",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -720,6 +800,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mandate_owner_id"))
 
     op.drop_table("mandate")
+    with op.batch_alter_table("log_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_log_entry_record_id"))
+        batch_op.drop_index(batch_op.f("ix_log_entry_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_log_entry_need_id"))
+
+    op.drop_table("log_entry")
+    with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_listing_category_is_current"))
+
+    op.drop_table("listing")
     op.drop_table("device_model")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_stock_id"))
@@ -737,6 +827,7 @@ def downgrade() -> None:
 
     op.drop_table("bridge_code")
     op.drop_table("vendor")
+    op.drop_table("tree_node")
     op.drop_table("refill")
     with op.batch_alter_table("reading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reading_device_id_slot_measured_at"))
@@ -754,6 +845,12 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("manufacturer")
+    op.drop_table("log_head")
+    op.drop_table("log_checkpoint")
+    with op.batch_alter_table("leaf", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_leaf_commitment"))
+
+    op.drop_table("leaf")
     with op.batch_alter_table("device_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_event_device_id_measured_at"))
 

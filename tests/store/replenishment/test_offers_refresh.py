@@ -24,6 +24,7 @@ async def look(world: World, vendor_id: str = "haushaltshof") -> Look:
         CATEGORY,
         transaction=world.transaction,
         clock=world.clock,
+        ids=world.ids,
         vendor_of=world.vendor_of,
     )
 

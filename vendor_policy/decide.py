@@ -6,12 +6,13 @@ policy. Every rule is asked about every candidate, so the answer holds all objec
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from operator import itemgetter
 
 from core.canonical import digest
 from core.money import Money
+from vendor_policy.basket import Basket, Met, Scored, together
 from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Params
 from vendor_policy.declarations import DeliveryPromise
@@ -20,12 +21,12 @@ from vendor_policy.needs import Need
 from vendor_policy.policy import Policy
 from vendor_policy.pricing import EffectivePrice, pricer
 from vendor_policy.rulebook import rules_for
-from vendor_policy.rules import Author, Finding, Kind, Rule, findings, judged, of_kind
+from vendor_policy.rules import Author, Finding, Judged, Kind, Rule, findings, judged, of_kind
 
 
-class OneNeedAtATime(ValueError):
-    def __init__(self, count: int) -> None:
-        super().__init__(f"needs: exactly one need is decided at a time, not {count}")
+class NeedsUnclear(ValueError):
+    def __init__(self) -> None:
+        super().__init__("needs: at least one, and each of them once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,10 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """`runner_up`: the best ranked candidate of another offer than the chosen one's."""
+class Answer:
+    """To one need, as if it were alone. `runner_up`: the best ranked candidate of another offer
+    than the chosen one's.
+    """
 
     chosen: Ranked | None
     runner_up: Ranked | None
@@ -72,40 +75,84 @@ class Decision:
     notes: tuple[Finding, ...] = ()  # opinions and contested objections: they move nothing
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Answer):
+    """The answer to the first need. Of several needs, `further` answers the others, in their
+    order, and `basket` is what is bought: its winners, not each answer's choice.
+    """
+
+    further: tuple[Answer, ...] = ()
+    basket: Basket | None = None
+
+
 def decide(
     needs: tuple[Need, ...], candidates: Sequence[Candidate], policy: Policy, facts: Facts
 ) -> Decision:
     """Ties: lower total, earlier delivery, then a lottery by sha256(need id, offer id).
 
-    Raises OneNeedAtATime for no need and for several.
+    Raises NeedsUnclear.
     """
-    if len(needs) != 1:
-        raise OneNeedAtATime(len(needs))
-    return _alone(needs[0], candidates, policy, facts)
+    if not needs or len({need.need_id for need in needs}) != len(needs):
+        raise NeedsUnclear
+    known = [
+        _Known(need, _of_need(need, candidates), policy, facts, rules_for(policy, need))
+        for need in needs
+    ]
+    answered = [_answered(each) for each in known]
+    first, *further = [answer for answer, _ in answered]
+    whole = {field.name: getattr(first, field.name) for field in fields(first)}
+    if not further:
+        return Decision(**whole)
+    pairs = zip(known, answered, strict=True)
+    met = [Met(each.need, scored, each.asks) for each, (_, scored) in pairs if scored]
+    return Decision(**whole, further=tuple(further), basket=together(met, policy))
 
 
-def _alone(
-    need: Need, candidates: Sequence[Candidate], policy: Policy, facts: Facts
-) -> Decision:
-    rules = rules_for(policy, need)
-    answers = judged(of_kind(rules, *BEFORE), candidates, need, policy, facts)
-    scored = _scored(answers.acceptable, need, policy, facts)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that one need is answered from."""
+
+    need: Need
+    candidates: Sequence[Candidate]
+    policy: Policy
+    facts: Facts
+    rules: tuple[Rule, ...]
+
+    def judged(self, *kinds: Kind) -> Judged:
+        rules = of_kind(self.rules, *kinds)
+        return judged(rules, self.candidates, self.need, self.policy, self.facts)
+
+    def scored(self, candidates: Iterable[Candidate]) -> list[Scored]:
+        return _scored(candidates, self.need, self.policy, self.facts)
+
+    def asks(self, winner: Candidate) -> tuple[Finding, ...]:
+        asking = of_kind(self.rules, Kind.ASK)
+        return findings(asking, [winner], self.need, self.policy, self.facts)
+
+
+def _of_need(need: Need, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    return [each for each in candidates if each.need_id in {None, need.need_id}]
+
+
+def _answered(known: _Known) -> tuple[Answer, list[Scored]]:
+    """With its ranking."""
+    answers = known.judged(Kind.EXCLUDE, Kind.RECOMMEND, Kind.WARN)
+    scored = known.scored(answers.acceptable)
     ranked = tuple([_ranked(candidate, price) for candidate, price in scored])
     best = scored[0][0] if scored else None
-    return Decision(
+    answer = Answer(
         chosen=ranked[0] if ranked else None,
         runner_up=next((r for r in ranked if best and r.offer_id != best.offer_id), None),
         ranked=ranked,
         findings=answers.findings,
         notes=answers.notes,
-        asks=() if best is None else _asks(rules, best, need, policy, facts),
-        nothing=None if best else _nothing(answers.findings, candidates, need, policy, facts),
+        asks=tuple(
+            Ask(rule_id=each.rule_id, facts=each.facts, missing=each.missing)
+            for each in (known.asks(best) if best else ())
+        ),
+        nothing=None if best else _nothing(known, answers.findings),
     )
-
-
-BEFORE = (Kind.EXCLUDE, Kind.RECOMMEND, Kind.WARN)  # the ranking; the winner alone is asked of
-
-Scored = tuple[Candidate, EffectivePrice]
+    return answer, scored
 
 
 def _scored(
@@ -159,26 +206,11 @@ def _ranked(candidate: Candidate, price: EffectivePrice) -> Ranked:
     )
 
 
-def _asks(
-    rules: Sequence[Rule], winner: Candidate, need: Need, policy: Policy, facts: Facts
-) -> tuple[Ask, ...]:
-    return tuple(
-        Ask(rule_id=finding.rule_id, facts=finding.facts, missing=finding.missing)
-        for finding in findings(of_kind(rules, Kind.ASK), [winner], need, policy, facts)
-    )
-
-
-def _nothing(
-    found: tuple[Finding, ...],
-    candidates: Sequence[Candidate],
-    need: Need,
-    policy: Policy,
-    facts: Facts,
-) -> Nothing:
-    excluding = of_kind(rules_for(policy, need), Kind.EXCLUDE)
+def _nothing(known: _Known, found: tuple[Finding, ...]) -> Nothing:
+    excluding = of_kind(known.rules, Kind.EXCLUDE)
     freed: dict[str, list[Candidate]] = defaultdict(list)
     objecting = _objecting(found)
-    for candidate in candidates:
+    for candidate in known.candidates:
         objections = objecting(candidate)
         if len(objections) == 1:
             freed[next(iter(objections))].append(candidate)
@@ -189,7 +221,7 @@ def _nothing(
     most = max(enough or blocked, key=lambda rule_id: blocked[rule_id])
     if not blocked[most]:
         return Nothing(rule_id=None, offers_blocked=0, relaxed=None)
-    scored = _scored(freed[most], need, policy, facts) if enough else []
+    scored = known.scored(freed[most]) if enough else []
     return Nothing(
         rule_id=most,
         offers_blocked=blocked[most],

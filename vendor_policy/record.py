@@ -13,9 +13,10 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from core.canonical import Json, NotCanonical, digest, dumps
 from vendor_policy import offers
-from vendor_policy.candidates import candidates
+from vendor_policy.basket import Basket
+from vendor_policy.candidates import Candidate, candidates
 from vendor_policy.checks import Params
-from vendor_policy.decide import Ask, Decision, Nothing, Ranked, decide
+from vendor_policy.decide import Answer, Ask, Decision, Nothing, Ranked, decide
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.offers import MissingFacts, Offer
@@ -76,7 +77,26 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherEntry:
+    """What the record says of one need beside its first."""
+
+    need_id: str
+    rules: tuple[RuleEntry, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    ranked: tuple[Ranked, ...]
+    chosen: Pick | None
+    runner_up: Pick | None
+    asks: tuple[Ask, ...]
+    nothing: Nothing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
+    """Of several needs, rules to nothing are those of the first, `further` of the others, and
+    `basket` says what is bought.
+    """
+
     schema: str
     engine: str
     decided_at: AwareDatetime
@@ -97,6 +117,8 @@ class DecisionRecord:
     runner_up: Pick | None
     asks: tuple[Ask, ...]
     nothing: Nothing | None
+    further: tuple[FurtherEntry, ...]
+    basket: Basket | None
 
 
 class OfferTwice(ValueError):
@@ -112,12 +134,27 @@ def answer(question: Question) -> Decision:
         if offer.offer_id in seen:
             raise OfferTwice(offer.offer_id)
         seen.add(offer.offer_id)
-    (need,) = question.needs
-    return decide(
-        question.needs,
-        candidates(question.offers, need),
-        question.policy,
-        question.facts,
+    return decide(question.needs, _candidates(question), question.policy, question.facts)
+
+
+def _candidates(question: Question) -> tuple[Candidate, ...]:
+    """Offers of a category for every need of it; the first need is asked about all others, so
+    that its rules say why they are nothing for anyone.
+    """
+    first, *further = question.needs
+    categories = {need.category for need in further}
+    own = [
+        each for each in question.offers if each.category not in categories - {first.category}
+    ]
+    return (
+        *candidates(own, first),
+        *(
+            candidate
+            for need in further
+            for candidate in candidates(
+                [each for each in question.offers if each.category == need.category], need
+            )
+        ),
     )
 
 
@@ -145,6 +182,25 @@ def written(
         runner_up=_pick(decision.runner_up),
         asks=decision.asks,
         nothing=decision.nothing,
+        further=tuple(
+            _further(question.policy, need, each)
+            for need, each in zip(question.needs[1:], decision.further, strict=True)
+        ),
+        basket=decision.basket,
+    )
+
+
+def _further(policy: Policy, need: Need, answer: Answer) -> FurtherEntry:
+    return FurtherEntry(
+        need_id=need.need_id,
+        rules=_entries(policy, need),
+        findings=answer.findings,
+        notes=answer.notes,
+        ranked=answer.ranked,
+        chosen=_pick(answer.chosen),
+        runner_up=_pick(answer.runner_up),
+        asks=answer.asks,
+        nothing=answer.nothing,
     )
 
 

@@ -26,7 +26,12 @@ def rules_for(policy: Policy, need: Need) -> tuple[Rule, ...]:
 
 def _claimed(claim: Claim) -> Rule:
     """An exclusion is a technical rule of the one who claims it; all else is an opinion."""
-    said = {"maker": claim.maker, "text_en": claim.text_en, "text_de": claim.text_de}
+    said = {
+        "maker": claim.maker,
+        "reason": claim.reason,
+        "text_en": claim.text_en,
+        "text_de": claim.text_de,
+    }
     return Rule(
         rule_id=CLAIM + claim.claim_id,
         author=Author.TECHNICAL if claim.kind == "exclude" else Author.MANUFACTURER,

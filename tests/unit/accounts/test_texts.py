@@ -51,6 +51,7 @@ MADE = {
     *(f"mandate.{each}" for each in NotCovered.__annotations__["reason"].__args__),
     *(f"rule.{each.rule_id}.title" for each in RULES),
     *(f"rule.{each.rule_id}.objection" for each in RULES if each.kind is not Kind.CREDIT),
+    *(f"rule.{each}.{part}" for each in ("custom", "claim") for part in ("title", "objection")),
     *(
         f"mode.{mode}{part}"
         for mode in ("off", "notify", "ask", "auto")

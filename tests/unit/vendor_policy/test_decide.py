@@ -22,7 +22,7 @@ from tests.unit.vendor_policy.builders import (
     some_facts,
 )
 from vendor_policy.candidates import Candidate, candidates
-from vendor_policy.decide import Decision, OneNeedAtATime, decide
+from vendor_policy.decide import Decision, NeedsUnclear, decide
 from vendor_policy.declarations import DeliveryPromise, Shipping
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Depletion
@@ -265,5 +265,5 @@ def test_no_offer_at_all_blames_no_rule():
 
 @pytest.mark.parametrize("needs", [(), (NEED, a_need(need_id="need-2"))])
 def test_one_need_is_decided_at_a_time(needs):
-    with pytest.raises(OneNeedAtATime):
+    with pytest.raises(NeedsUnclear):
         decide(needs, (), a_policy(), some_facts())

@@ -1,4 +1,4 @@
-"""What the pages about money show: decisions, orders, policy and mandates. Pure."""
+"""What the pages about money show: decisions, orders and mandates. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -173,45 +173,6 @@ class Option:
     value: str
     label: str
     is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryCriteria:
-    """What the owner wants of one kind of consumable."""
-
-    category: str
-    title: Text
-    brands: tuple[Option, ...]
-    per: Text  # the price band is for so much
-    band_most: Typed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyVersion:
-    version: int
-    author: Text
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleLine:
-    words: Text
-    author: Author
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyView:
-    version: int  # 0: none saved yet
-    preset: str
-    presets: tuple[tuple[str, Text], ...]  # (name, what it means)
-    ask_above: Typed
-    categories: tuple[CategoryCriteria, ...]
-    vendors: tuple[Option, ...]  # chosen: blocked
-    stock_out_per_day: Typed
-    rules: tuple[RuleLine, ...]
-    versions: tuple[PolicyVersion, ...]
-    may_change: bool
-    problems: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

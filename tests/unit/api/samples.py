@@ -40,10 +40,10 @@ from tests.unit.api.samples_orders import (
     EXPIRED,
     MANDATE,
     ORDER,
-    POLICY,
     SHIPPED,
     WAITING,
 )
+from tests.unit.api.samples_policy import POLICY, TIME_MACHINE, VERSIONS_PAGE
 
 # name of the picture -> (template, view, section of the navigation)
 PAGES: Mapping[str, tuple[str, Any, str]] = {
@@ -73,6 +73,8 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "orders_empty": ("orders.html", OrdersView(orders=()), "orders"),
     "order": ("order.html", ORDER, "orders"),
     "policy": ("policy.html", POLICY, "policy"),
+    "versions": ("policy_versions.html", VERSIONS_PAGE, "policy"),
+    "time_machine": ("time_machine.html", TIME_MACHINE, "policy"),
     "mandate": ("mandate.html", MANDATE, "home"),
     "devices": (
         "devices.html",

@@ -5,7 +5,6 @@ from typing import Any
 
 from accounts.texts import Share, text
 from api.web.views_orders import (
-    CategoryCriteria,
     Column,
     DecisionView,
     ExcludedOffer,
@@ -18,12 +17,9 @@ from api.web.views_orders import (
     OrderSummary,
     OrderView,
     PaidPlace,
-    PolicyVersion,
-    PolicyView,
     RankedOffer,
     ReceiptLine,
     RefusedEntry,
-    RuleLine,
 )
 from tests.unit.api.samples_home import NOW, PRODUCTS, an_id, euro
 from vendor_policy.rules import Author
@@ -230,62 +226,6 @@ ORDER = OrderView(
     may_approve=True,
     may_rule_out=True,
     may_cancel=True,
-)
-POLICY = PolicyView(
-    version=3,
-    preset="balanced",
-    presets=tuple(
-        (name, text(f"preset.{name}.means"))
-        for name in ("balanced", "cheapest", "fastest", "greenest", "loyal", "price_only")
-    ),
-    ask_above=euro("40"),
-    categories=(
-        CategoryCriteria(
-            category="laundry-detergent",
-            title=text("category.laundry-detergent"),
-            brands=(
-                Option(value="Klarbach", label="Klarbach", is_chosen=True),
-                Option(value="Reinwerk", label="Reinwerk", is_chosen=False),
-                Option(value="Ecolind", label="Ecolind", is_chosen=True),
-            ),
-            per=text("decision.per", amount=text("amount.ml", n=1000)),
-            band_most=euro("8"),
-        ),
-        CategoryCriteria(
-            category="printer-toner",
-            title=text("category.printer-toner"),
-            brands=(
-                Option(value="Printhaus", label="Printhaus", is_chosen=True),
-                Option(value="Tonerfix", label="Tonerfix", is_chosen=False),
-            ),
-            per=PER_FILL,
-            band_most="",
-        ),
-    ),
-    vendors=(
-        Option(value="haushaltshof", label="Haushaltshof", is_chosen=False),
-        Option(value="tintenwelt", label="Tintenwelt", is_chosen=False),
-        Option(value="billigblitz", label="Billigblitz", is_chosen=True),
-    ),
-    stock_out_per_day=euro("2"),
-    rules=(
-        RuleLine(words=text("policy.rule.compatible"), author=Author.TECHNICAL),
-        RuleLine(words=text("policy.rule.verified"), author=Author.LAW),
-        RuleLine(words=text("policy.rule.fresh"), author=Author.PLATFORM),
-        RuleLine(words=text("policy.rule.ask_above", most=euro("40")), author=Author.OWNER),
-    ),
-    versions=(
-        PolicyVersion(
-            version=3, author=text("by.member", member="nora@example.org"), created_at=NOW
-        ),
-        PolicyVersion(
-            version=2,
-            author=text("by.member", member="nora@example.org"),
-            created_at=NOW - timedelta(days=9),
-        ),
-    ),
-    may_change=True,
-    problems=(text("policy.problem.amount", value="vierzig"),),
 )
 MANDATE = MandateView(
     stock_id=an_id(11),

@@ -12,11 +12,13 @@ from api import (
     events,
     log,
     makers,
+    meter,
     notices,
     orders,
     policies,
     policy_versions,
     stocks,
+    vendors,
 )
 from api.deps import Platform
 from api.errors import add_error_answers
@@ -39,6 +41,8 @@ REST = (
     log,
     policies,
     policy_versions,
+    meter,
+    vendors,
     notices,
 )
 

@@ -113,6 +113,14 @@ def get_maker(principal: Annotated[Principal, Depends(get_principal)]) -> Princi
     return of_audience(principal, Audience.MAKER)
 
 
+def get_vendor(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
+    return of_audience(principal, Audience.VENDOR)
+
+
+def get_operator(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
+    return of_audience(principal, Audience.OPERATOR)
+
+
 def of_audience(principal: Principal, audience: Audience) -> Principal:
     if principal.audience is not audience:
         raise WrongAudience
@@ -130,6 +138,8 @@ def check_rejection(member: Principal, rejection: Rejection) -> None:
 Owner = Annotated[Principal, Depends(get_owner)]
 Admin = Annotated[Principal, Depends(get_admin)]  # an owner's member who may change things
 Maker = Annotated[Principal, Depends(get_maker)]
+Vendor = Annotated[Principal, Depends(get_vendor)]
+Operator = Annotated[Principal, Depends(get_operator)]
 
 
 def scope_of(principal: Principal) -> Scope:

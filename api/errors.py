@@ -29,6 +29,8 @@ from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
+from vendor_policy.complaint_states import ComplaintCannot
+from vendor_policy.complaints import ComplaintUnknown, StatementUnknown
 from vendor_policy.log.exports import NoSuchTree, NotLoggedYet
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,9 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     WrongAudience: Problem(403, "forbidden"),
     MayNotApprove: Problem(403, "may_not_approve"),
     MayNotChange: Problem(403, "forbidden"),
+    StatementUnknown: Problem(404, "not_found"),
+    ComplaintUnknown: Problem(404, "not_found"),
+    ComplaintCannot: Problem(409, "complaint_cannot"),
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),
     UnknownStock: Problem(404, "not_found"),

@@ -7,6 +7,7 @@ from uuid import UUID
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
+from core.offload import Offload
 from core.outbox import OutboxRow
 from devices import quarantine
 from replenishment import approvals, fulfil, offers_refresh, replenish, work
@@ -14,6 +15,7 @@ from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
+from vendor_policy import metering
 from vendor_policy.log import sequencer, store
 from vendor_policy.log.notes import Signer
 
@@ -27,6 +29,7 @@ class UseCases:
     ids: Ids
     forecaster: Forecaster
     vendor_of: VendorOf
+    offload: Offload
     signer: Signer
 
     def table(self) -> Mapping[str, UseCase]:
@@ -38,6 +41,8 @@ class UseCases:
             work.SUBMIT_ORDER: self._submit_order,
             work.POLL_ORDER: self._poll_order,
             quarantine.TELL_RECURRING: self._tell_recurring,
+            metering.MEASURE: self._measure_meter,
+            metering.STATE: self._state_to_vendors,
             store.SEQUENCE: self._sequence_log,
         }
 
@@ -103,6 +108,16 @@ class UseCases:
             transaction=self.transaction,
             clock=self.clock,
             ids=self.ids,
+        )
+
+    async def _measure_meter(self, _row: OutboxRow) -> None:
+        await metering.measure_new(
+            transaction=self.transaction, clock=self.clock, offload=self.offload
+        )
+
+    async def _state_to_vendors(self, _row: OutboxRow) -> None:
+        await metering.state_new(
+            transaction=self.transaction, clock=self.clock, offload=self.offload
         )
 
     async def _sequence_log(self, _row: OutboxRow) -> None:

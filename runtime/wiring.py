@@ -16,6 +16,7 @@ from core.clock import Clock, WallClock
 from core.database import Database, Writer
 from core.ids import Ids, RandomIds
 from core.keys import load_key
+from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
@@ -26,6 +27,7 @@ from runtime.shops import Shops
 from runtime.startup import CannotStart, prepare_home
 from runtime.use_cases import UseCases
 from runtime.worker import Worker
+from vendor_policy import metering
 from vendor_policy.log import store as log
 from vendor_policy.log.notes import Signer
 
@@ -50,12 +52,15 @@ class Platform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where time, ids and the database come from; simulations and tests bring their own."""
+    """Where time, ids and the database come from, and where long work is done; simulations and
+    tests bring their own.
+    """
 
     clock: Clock = field(default_factory=WallClock)
     ids: Ids = field(default_factory=RandomIds)
     database: Database | None = None
     writer: Writer | None = None
+    offload: Offload | None = None
 
 
 @asynccontextmanager
@@ -71,6 +76,7 @@ async def opened(
     migrate(settings.database)
     database = given.database or Database(settings.database)
     writer = given.writer or Writer(settings.database)
+    pool = ProcessPool()
     signer = Signer.of_seed(load_key(settings.keys, LOG_KEY), LOG_NAME)
     try:
         async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
@@ -82,18 +88,20 @@ async def opened(
             )
             async with database.transaction(ALL_OWNERS) as session:
                 await replenish.start_timers(session, at=given.clock.now())
+                await metering.start_timers(session, at=given.clock.now())
                 await _open_log(session, signer)
             yield Platform(
                 settings=settings,
                 database=database,
                 writer=writer,
-                worker=_worker(settings, given, database, shops, signer),
+                worker=_worker(settings, given, database, shops, signer, given.offload or pool),
                 device_key=load_key(settings.keys, DEVICE_KEY),
                 clock=given.clock,
                 wall=WallClock(),
                 ids=given.ids,
             )
     finally:
+        pool.close()
         writer.close()
         await database.close()
 
@@ -106,7 +114,12 @@ async def _open_log(session: AsyncSession, signer: Signer) -> None:
 
 
 def _worker(
-    settings: Settings, given: Sources, database: Database, shops: Shops, signer: Signer
+    settings: Settings,
+    given: Sources,
+    database: Database,
+    shops: Shops,
+    signer: Signer,
+    offload: Offload,
 ) -> Worker:
     use_cases = UseCases(
         transaction=database.transaction,
@@ -114,6 +127,7 @@ def _worker(
         ids=given.ids,
         forecaster=ExponentialForecaster(),
         vendor_of=shops.vendor_of,
+        offload=offload,
         signer=signer,
     )
     return Worker(

@@ -1,9 +1,11 @@
-"""An order's proof bundle from the wired household of `tests.world`, and files that check it."""
+"""Proof bundles and receipts from the wired household of `tests.world`."""
 
 import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+from replenishment import approvals
+from replenishment.overrides import Choice
 from replenishment.tables import OrderRow
 from tests.world import World
 from vendor_policy.log import exports
@@ -26,11 +28,22 @@ async def receipt_of(world: World, vendor_id: str, category: str) -> bytes:
 
 
 async def bought(world: World) -> OrderRow:
-    """Asked, approved, sent and delivered."""
+    """Asked, approved and placed."""
     order = await world.ask()
     await world.approve(order)
     await world.work()
     return order
+
+
+async def choose(world: World, order: OrderRow, offer_id: str) -> OrderRow:
+    return await approvals.choose(
+        order.order_id,
+        Choice(offer_id=offer_id, accepts_warning=True),
+        approvals.Word(principal=world.anna),
+        transaction=world.transaction,
+        clock=world.clock,
+        ids=world.ids,
+    )
 
 
 def stand_alone() -> ModuleType:

@@ -18,6 +18,7 @@ from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
+from core.offload import here
 from core.outbox import OutboxRow
 from devices.tables import SlotRow, StockRow
 from replenishment import approvals, fulfil, orders, replenish
@@ -77,6 +78,7 @@ class World:
             ids=self.ids,
             forecaster=ExponentialForecaster(),
             vendor_of=self.vendor_of,
+            offload=here,
             signer=SIGNER,
         ).table()
 

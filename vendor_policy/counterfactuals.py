@@ -14,9 +14,10 @@ from vendor_policy.decide import Decision, Ranked
 from vendor_policy.offers import Offer
 from vendor_policy.policy import PriceBand
 from vendor_policy.premises import Premises, premises
-from vendor_policy.record import DecisionRecord
+from vendor_policy.record import DecisionRecord, Pick
 from vendor_policy.relaxations import WITHOUT_LINE, WITHOUT_RULE
 
+Rival = Ranked | Pick
 OFFERS_MOST: Final = 20  # losers whose price is asked about, best first
 
 
@@ -57,7 +58,7 @@ class Counterfactuals:
 def counterfactuals(record: DecisionRecord, offers_most: int = OFFERS_MOST) -> Counterfactuals:
     given = premises(record)
     decided = given.decided()
-    cuts = (price_cut(given, decided, each) for each in losers(record)[:offers_most])
+    cuts = (price_cut(given, decided.chosen, each) for each in losers(record)[:offers_most])
     return Counterfactuals(
         cuts=tuple(cut for cut in cuts if cut),
         dropped=tuple(rules_dropped(given, decided)),
@@ -75,15 +76,15 @@ def losers(record: DecisionRecord) -> tuple[Offer, ...]:
     return tuple(offers[each] for each in (*places, *sorted(offers.keys() - places.keys())))
 
 
-def price_cut(given: Premises, decided: Decision, offer: Offer) -> PriceCut | None:
-    """None: it won, or no price above zero would do.
+def price_cut(given: Premises, best: Rival | None, offer: Offer) -> PriceCut | None:
+    """`best`: what won. None: this offer did, or no price above zero would do.
 
     The smallest cut is exact for all our rules. A rule of the owner's own may accept prices in
     patches; then it is the smallest of its patch.
     """
-    if decided.chosen is not None and decided.chosen.offer_id == offer.offer_id:
+    if best is not None and best.offer_id == offer.offer_id:
         return None
-    duel = _duel(given, decided.chosen, offer)
+    duel = _duel(given, best, offer)
     for low, high in _stretches(duel, offer):
         if _won(duel, offer, low):
             return _cut_to(duel, offer, _highest(duel, offer, low, high))
@@ -98,7 +99,7 @@ def _cut_to(duel: Premises, offer: Offer, price_minor: int) -> PriceCut | None:
     return PriceCut(offer_id=offer.offer_id, cut_minor=cut_minor, won=won)
 
 
-def _duel(given: Premises, best: Ranked | None, offer: Offer) -> Premises:
+def _duel(given: Premises, best: Rival | None, offer: Offer) -> Premises:
     rival = (best.offer_id, best.packs) if best else None
     return replace(
         given,

@@ -142,7 +142,7 @@ def _expected(name: str, before: str, after: str, own: set[str]) -> tuple[frozen
     if owner:
         return FIELDS.get(owner[1] or "", frozenset()), f"field of `{owner[1] or '...'}`"
     if name in FIELDS and not re.match(r"\s*\.\s*[A-Za-z_]", after):
-        return frozenset({f"{name}.{min(FIELDS[name])}"}), "condition by itself"
+        return frozenset(f"{name}.{each}" for each in FIELDS[name]), "value by itself"
     return frozenset({*FIELDS, *own, "true", "false", "in"}), "name"
 
 

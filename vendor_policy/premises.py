@@ -11,7 +11,7 @@ from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.offers import Offer
 from vendor_policy.policy import Policy
-from vendor_policy.record import DecisionRecord
+from vendor_policy.record import DecisionRecord, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +46,17 @@ def premises(record: DecisionRecord) -> Premises:
         need=need,
         candidates=candidates(record.offers.values(), need),
         policy=record.policy,
+        facts=record.facts,
+    )
+
+
+def question(record: DecisionRecord) -> Question:
+    """As it was asked; the offers in the order of their hashes."""
+    return Question(
+        needs=record.needs,
+        offers=tuple(record.offers.values()),
+        refused=record.refused,
+        policy=record.policy,
+        policy_version=record.policy_version,
         facts=record.facts,
     )

@@ -25,10 +25,12 @@ WITHOUT_OWNER = {  # open to everyone
     ("GET", "/asyncapi.json"),
     ("GET", "/sign-in"),
     ("GET", "/sign-up"),
+    ("GET", "/api/meter"),
 }
 CODE_IS_PERMISSION = {("POST", "/api/bridges")}  # a bridge has nothing else
 STREAMS = {("GET", "/events")}  # never ends; its one word holds no data
 FOR_MAKERS = {("POST", "/api/models"), ("POST", "/api/devices")}
+OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/")  # see test_vendors.py
 
 
 def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
@@ -74,7 +76,7 @@ def filled(path: str, nora: Home) -> str:
 
 
 def with_id(routes: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [each for each in routes if "{" in each[1]]
+    return [each for each in routes if "{" in each[1] and not each[1].startswith(OF_VENDORS)]
 
 
 def secrets_of(nora: Home) -> tuple[str, ...]:
@@ -176,7 +178,8 @@ async def test_a_makers_key_opens_no_household(world: World, nora: Home):
         for method, path in routes_of(world.app):
             if (
                 path.startswith("/api")
-                and (method, path) not in FOR_MAKERS | CODE_IS_PERMISSION
+                and not path.startswith(OF_VENDORS)
+                and (method, path) not in FOR_MAKERS | CODE_IS_PERMISSION | WITHOUT_OWNER
             ):
                 body = bodies(nora).get((method, path), {})
                 answer = await ask(client, method, filled(path, nora), body, "")

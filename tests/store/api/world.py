@@ -3,7 +3,7 @@ the use cases themselves. Only what a device would have sent is written directly
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -23,6 +23,7 @@ from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
+from core.offload import here
 from devices import ownership, registry
 from devices.catalog import washer_w7
 from devices.ownership import Claim
@@ -93,6 +94,7 @@ async def a_world(database: Database, clock: SteppedClock) -> World:
             session, Audience.MAKER, maker_id, label="factory", ids=ids, wall=clock.now()
         )
     app = create_app(database, clock=clock, wall=clock, ids=ids, device_key=DEVICE_KEY)
+    app.state.platform = replace(app.state.platform, offload=here)
     world = World(app, database, clock, ids, maker_id, maker_key)
     await registry.register_model(maker_id, washer_w7.MODEL, **world.parts)
     await _a_market(world)

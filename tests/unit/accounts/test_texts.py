@@ -18,7 +18,7 @@ from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.explain import LINES, Part
 from vendor_policy.mandates import NotCovered
-from vendor_policy.policy import PRESETS
+from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
 
 ROOT = Path(__file__).parents[3]
@@ -70,6 +70,7 @@ MADE = {
     *(f"{each}_same" for each in RANGES),
     *(f"quarantine.{each}" for each in queries_devices.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
+    *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
     *(f"stock.{each}" for each in ("spares", "least", "most")),

@@ -73,7 +73,7 @@ def test_a_cut_is_true_when_applied_and_false_one_cent_short(
     record = recorded(*offers, policy=policy, facts=known)
     whole, decided = premises(record), premises(record).decided()
     for offer in losers(record):
-        cut = price_cut(whole, decided, offer)
+        cut = price_cut(whole, decided.chosen, offer)
         if cut is None:
             steps = range(1, offer.price.minor, 37)
             assert not [price for price in steps if wins(whole, offer, price)]
@@ -110,7 +110,7 @@ def test_the_winner_needs_no_cut_and_what_cannot_be_bought_has_none():
     record = recorded(winner, sold_out)
     assert counterfactuals(record).cuts == ()
     whole = premises(record)
-    assert price_cut(whole, whole.decided(), winner) is None
+    assert price_cut(whole, record.chosen, winner) is None
 
 
 def test_a_cut_into_the_price_band_is_named_when_nothing_else_is_acceptable():

@@ -23,8 +23,8 @@ EXAMPLE = (
     "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
     "— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/"
     "Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
-    "— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3"
-    "b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
+    "— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJs"
+    "X3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n"
 )
 
 
@@ -89,14 +89,25 @@ def test_a_changed_byte_of_a_checkpoint_is_detected(data):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "x\n", "x\n\n", "x\n\n— n\n", "x\n\n— n AAAA\n", "x\n\n- n AAAAAAAA\n", "\n\n— n A\n"],
+    [
+        "",
+        "x",
+        "x\n",
+        "x\n\n",
+        "x\n\n— n\n",
+        "x\n\n— n AAAA\n",
+        "x\n\n- n AAAAAAAA\n",
+        "\n\n— n A\n",
+    ],
 )
 def test_what_is_no_note_is_refused(text: str):
     with pytest.raises(Malformed):
         SignedNote.parsed(text)
 
 
-@pytest.mark.parametrize("text", ["o\n1\n", "o\n01\nAAAA\n", "o\n-1\nAAAA\n", "\n1\nAAAA\n", "o\n１\nAA\n"])
+@pytest.mark.parametrize(
+    "text", ["o\n1\n", "o\n01\nAAAA\n", "o\n-1\nAAAA\n", "\n1\nAAAA\n", "o\n１\nAA\n"]
+)
 def test_what_is_no_checkpoint_is_refused(text: str):
     with pytest.raises(Malformed):
         LogCheckpoint.parsed(text)

@@ -151,9 +151,7 @@ def test_a_rewritten_log_is_not_consistent(size, data):
     old = data.draw(st.integers(1, size - 1))
     changed = data.draw(st.integers(0, old - 1))
     leaves = entries(size)
-    rewritten = tuple(
-        sha(each) if at == changed else each for at, each in enumerate(leaves)
-    )
+    rewritten = tuple(sha(each) if at == changed else each for at, each in enumerate(leaves))
     path = tree.path(tree.consistency_ranges(old, size), grown(rewritten))
     assert not is_consistent((old, mth(leaves[:old])), (size, mth(rewritten)), path)
     swapped = (leaves[old], *leaves[1:old], leaves[0], *leaves[old + 1 :])

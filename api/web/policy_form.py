@@ -19,8 +19,9 @@ from api.web.policy_answers import (
     own_limit,
 )
 from vendor_policy import policy as policies
+from vendor_policy.conditions import OrderLimit
 from vendor_policy.declarations import Unit
-from vendor_policy.policy import PRESETS, Policy, Problem
+from vendor_policy.policy import PRESETS, CategoryNames, Policy, PriceBand, Problem
 from vendor_policy.pricing import PER_QUANTITY
 
 WORDED = ("band_impossible", "allowed_and_blocked", "named_twice", "credits_too_high")
@@ -58,9 +59,8 @@ def read_policy(form: FilledForm, asked: Asked) -> Policy:
             refusals.rules[at] = text("policy.problem.half_a_rule")
     refusals.check()
     wanted = policies.to_json(present) | _own_rules(form, asked, rows)
-    wanted |= _changed(
-        _asked_for(form, asked), with_preset(present, form.one("preset")), present
-    )
+    brought = with_preset(present, form.one("preset"))
+    wanted |= _changed(_asked_for(form, asked), brought, present)
     try:
         return policies.from_json(wanted)
     except ValidationError as error:
@@ -104,7 +104,7 @@ def _wrongly_typed(form: FilledForm, asked: Asked) -> Iterator[Text]:
     for name in ("ask_above", "stock_out_per_day", *(f"band:{each}" for each in asked.cards)):
         if form.one(name) and form.minor(name) is None:
             yield text("policy.problem.amount", value=form.one(name)[:40])
-    for name in (*SHARES, *_names(asked, CREDITS), *_worth(asked)):
+    for name in (*SHARES, *_names(asked), *_worth(asked)):
         if form.one(name) and form.ppm(name) is None:
             yield text("policy.problem.percent", value=form.one(name)[:40])
     for name in (f"{limit}:{each}" for each in asked.cards for limit in LIMITS):
@@ -112,8 +112,8 @@ def _wrongly_typed(form: FilledForm, asked: Asked) -> Iterator[Text]:
             yield text("policy.problem.count", value=form.one(name)[:40])
 
 
-def _names(asked: Asked, credits: Mapping[str, str]) -> Iterator[str]:
-    for name, of in credits.items():
+def _names(asked: Asked) -> Iterator[str]:
+    for name, of in CREDITS.items():
         yield from (f"{name}:{each}" for each in asked.creditable(of))
 
 
@@ -158,12 +158,9 @@ def _named(form: FilledForm, asked: Asked, name: str, of: str) -> list[dict[str,
 
 def _elsewhere(asked: Asked, of: str) -> list[dict[str, Any]]:
     """Entries for categories that the page does not ask about."""
-    entries = policies.to_json(asked.present)[of]
-    assert isinstance(entries, list)
+    entries: tuple[CategoryNames | PriceBand | OrderLimit, ...] = getattr(asked.present, of)
     return [
-        each
-        for each in entries
-        if isinstance(each, dict) and each["category"] not in asked.cards
+        each.model_dump(mode="json") for each in entries if each.category not in asked.cards
     ]
 
 

@@ -152,17 +152,17 @@ def _instead(asked: Asked, form: FilledForm, card: ProductCard) -> Instead:
 
 def _worth(asked: Asked, form: FilledForm) -> tuple[Worth, ...]:
     attribute, vendor = CREDITS
-    fields = {
+    fields: dict[str, Text | str] = {
         f"{attribute}:{each}": wording.attributes([each])
         for each in asked.creditable(CREDITS[attribute])
     }
-    shops = {
+    shops: dict[str, Text | str] = {
         f"{vendor}:{each}": asked.vendors.get(each, each)
         for each in asked.creditable(CREDITS[vendor])
     }
     return tuple(
         Worth(field=name, label=label, share=form.one(name))
-        for name, label in (*fields.items(), *shops.items())
+        for name, label in (fields | shops).items()
     )
 
 

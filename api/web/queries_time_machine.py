@@ -78,15 +78,15 @@ def _figures(found: DryRun) -> Iterator[Compared]:
         label=text("time.late"),
         before=Share(left.late_ppm),
         after=Share(right.late_ppm),
-        change=None
-        if left.late_ppm == right.late_ppm
-        else _way(right.late_ppm > left.late_ppm),
+        change=_way(left.late_ppm, right.late_ppm),
     )
     yield _days(left, right)
 
 
-def _way(is_more: bool) -> Text:
-    return text("time.more" if is_more else "time.less")
+def _way(before: float, after: float) -> Text | None:
+    if before == after:
+        return None
+    return text("time.more" if after > before else "time.less")
 
 
 def _counted(key: str, before: int, after: int) -> Compared:
@@ -124,7 +124,7 @@ def _days(left: Totals, right: Totals) -> Compared:
         label=text("time.days_without"),
         before=text("time.days", days=before),
         after=text("time.days", days=after),
-        change=None if before == after else _way(after > before),
+        change=_way(before, after),
     )
 
 

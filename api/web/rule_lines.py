@@ -19,16 +19,11 @@ ALWAYS = (
 
 def rule_lines(policy: Policy, vendors: Mapping[str, str]) -> tuple[RuleLine, ...]:
     """vendors: names by key."""
+    own = (text("policy.rule.custom", wording=each.wording) for each in policy.custom_rules)
     wishes = (*_wishes(policy, vendors), *_limits(policy), *_asks(policy), *_weights(policy))
     return (
         *(RuleLine(words=text(key), author=author) for author, key in ALWAYS),
-        *(RuleLine(words=words, author=Author.OWNER) for words in wishes),
-        *(
-            RuleLine(
-                words=text("policy.rule.custom", wording=each.wording), author=Author.OWNER
-            )
-            for each in policy.custom_rules
-        ),
+        *(RuleLine(words=words, author=Author.OWNER) for words in (*wishes, *own)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from vendor_policy.declarations import Shipping
 
-STEPS: Final = 50_000
+STEPS: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,7 +193,11 @@ async def refused_offers(session: AsyncSession, category: str) -> tuple[MissingF
     )
     return tuple(
         MissingFacts(
-            vendor=row.vendor_id, sku=row.sku, title=row.title, fields=tuple(row.missing)
+            vendor=row.vendor_id,
+            sku=row.sku,
+            title=row.title,
+            fields=tuple(field for field, _ in row.missing),
+            reasons=tuple(reason for _, reason in row.missing),
         )
         for row in found
     )
@@ -230,7 +234,10 @@ def _refused_row(refused: MissingFacts, sight: Sight) -> RefusedOfferRow:
         sku=refused.sku,
         category=sight.category,
         title=refused.title,
-        missing=list(refused.fields),
+        missing=[
+            [field, reason]
+            for field, reason in zip(refused.fields, refused.reasons, strict=True)
+        ],
         seen_at=sight.at,
     )
 

@@ -59,7 +59,7 @@ class RefusedOfferRow(SQLModel, table=True):
     sku: str = Field(primary_key=True)
     category: str
     title: str
-    missing: list[str] = Field(sa_type=JSON)
+    missing: list[list[str]] = Field(sa_type=JSON)  # field and reason
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("key_hash", sa.String(), nullable=False),
         sa.Column("audience", sa.String(), nullable=False),
         sa.Column("party_id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -31,6 +32,13 @@ def upgrade() -> None:
         sa.Column("used", sa.Float(), nullable=False),
         sa.Column("exposure_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("device_id", "slot", "day_on", name=op.f("pk_day_use")),
+    )
+    op.create_table(
+        "decision_cursor",
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_decision_cursor")),
     )
     op.create_table(
         "device_event",
@@ -82,6 +90,18 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("manufacturer_id", name=op.f("pk_manufacturer")),
         sa.UniqueConstraint("name", name=op.f("uq_manufacturer_name")),
+    )
+    op.create_table(
+        "meter_run",
+        sa.Column("meter_run_id", sa.Integer(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decisions", sa.Integer(), nullable=False),
+        sa.Column("unreadable", sa.Integer(), nullable=False),
+        sa.Column("replay_changes", sa.Integer(), nullable=False),
+        sa.Column("runs", sa.JSON(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("checkpoint", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("meter_run_id", name=op.f("pk_meter_run")),
     )
     op.create_table(
         "outbox",
@@ -478,6 +498,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stock_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
+        "vendor_statement",
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("sku", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("price_minor", sa.Integer(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("short_minor", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"],
+            ["vendor.vendor_id"],
+            name=op.f("fk_vendor_statement_vendor_id_vendor"),
+        ),
+        sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_vendor_statement")),
+    )
+    with op.batch_alter_table("vendor_statement", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_vendor_statement_vendor_id_decided_on"),
+            ["vendor_id", "decided_on"],
+            unique=False,
+        )
+
+    op.create_table(
+        "complaint",
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["vendor_statement.statement_id"],
+            name=op.f("fk_complaint_statement_id_vendor_statement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"], ["vendor.vendor_id"], name=op.f("fk_complaint_vendor_id_vendor")
+        ),
+        sa.PrimaryKeyConstraint("complaint_id", name=op.f("pk_complaint")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_complaint_statement_id")),
+    )
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_vendor_id"), ["vendor_id"], unique=False)
+
+    op.create_table(
         "device",
         sa.Column("device_id", sa.String(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=True),
@@ -570,6 +637,22 @@ def upgrade() -> None:
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_command_device_id"), ["device_id"], unique=False)
 
+    op.create_table(
+        "complaint_event",
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"],
+            ["complaint.complaint_id"],
+            name=op.f("fk_complaint_event_complaint_id_complaint"),
+        ),
+        sa.PrimaryKeyConstraint("complaint_id", "number", name=op.f("pk_complaint_event")),
+    )
     op.create_table(
         "order",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -750,6 +833,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_owner_id"))
 
     op.drop_table("order")
+    op.drop_table("complaint_event")
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_command_device_id"))
 
@@ -773,6 +857,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_device_claim_hash"))
 
     op.drop_table("device")
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_complaint_vendor_id"))
+
+    op.drop_table("complaint")
+    with op.batch_alter_table("vendor_statement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vendor_statement_vendor_id_decided_on"))
+
+    op.drop_table("vendor_statement")
     with op.batch_alter_table("stock", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stock_owner_id"))
         batch_op.drop_index(batch_op.f("ix_stock_next_review_at"))
@@ -844,6 +936,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_due_at_outbox_id"))
 
     op.drop_table("outbox")
+    op.drop_table("meter_run")
     op.drop_table("manufacturer")
     op.drop_table("log_head")
     op.drop_table("log_checkpoint")
@@ -855,5 +948,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_device_event_device_id_measured_at"))
 
     op.drop_table("device_event")
+    op.drop_table("decision_cursor")
     op.drop_table("day_use")
     op.drop_table("api_key")

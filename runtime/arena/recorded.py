@@ -1,7 +1,7 @@
 """What the platform has recorded of vendors, and what a decision gets to know of it.
 
 Pure. Counted as in `replenishment/track_record.py`, over the last year and all households:
-parcels delivered against the last promised day.
+parcels delivered against the last promised day, and orders that the vendor let fall.
 """
 
 from collections import Counter, deque
@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from runtime.arena.world import STARTS_AT
-from vendor_policy.facts import PRIOR, Deliveries, Facts, LastPaid
+from vendor_policy.facts import PRIOR, Deliveries, Facts, LastPaid, Reliability
 
 COUNTED_FOR_DAYS: Final = 365
 
@@ -51,6 +51,10 @@ class TrackRecord:
             },
             last_paid={stock_id: last[1]} if last else {},
             present_supplier={stock_id: last[0]} if last else {},
+            reliability={
+                vendor: Reliability(orders=self._delivered[vendor] + failed, failed=failed)
+                for vendor, failed in self._failed.items()
+            },
         )
 
     def _count(self, vendor: str, late_days: int | None, times: int) -> None:

@@ -25,6 +25,11 @@ WITHOUT_OWNER = {  # open to everyone
     ("GET", "/asyncapi.json"),
     ("GET", "/sign-in"),
     ("GET", "/sign-up"),
+    ("GET", "/api/log/checkpoint"),
+    ("GET", "/api/log/key"),
+    ("GET", "/api/log/inclusion"),
+    ("GET", "/api/log/consistency"),
+    ("GET", "/api/log/listing"),
     ("GET", "/api/meter"),
 }
 CODE_IS_PERMISSION = {("POST", "/api/bridges")}  # a bridge has nothing else

@@ -35,7 +35,10 @@ from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 from tests.unit.vendor_policy.builders import KICK_BACK, a_card, a_declaration, an_offer
+from tests.world import SIGNER
 from vendor_policy import store
+from vendor_policy.log import listings, sequencer
+from vendor_policy.log import store as log
 from vendor_policy.mandates import Mandate
 from vendor_policy.store import Sight, Vendor
 
@@ -135,6 +138,14 @@ async def _a_market(world: World) -> None:
                 await store.replace_offers(
                     session, Sight(vendor_id=vendor_id, category=category, at=now), seen
                 )
+                listing = log.Seen(
+                    vendor_id=vendor_id,
+                    category=category,
+                    entries=listings.entries(seen),
+                    at=now,
+                    expires_at=now + timedelta(hours=6),
+                )
+                await log.note_listing(session, listing, ids=world.ids)
                 await store.put_sight(
                     session, Sight(vendor_id=vendor_id, category=category, at=now)
                 )
@@ -202,6 +213,9 @@ async def _an_ask(world: World, owner_id: UUID, device_id: str) -> OrderRow:
         assert slot.stock_id is not None
     outcome = await replenish.review(
         slot.stock_id, Occasion(), forecaster=ExponentialForecaster(), **world.parts
+    )
+    await sequencer.sequence(
+        transaction=world.database.transaction, clock=world.clock, signer=SIGNER
     )
     async with world.database.snapshot(owner_id) as session:
         found = await session.exec(select(OrderRow))

@@ -1,5 +1,5 @@
 from runtime.arena.recorded import TrackRecord
-from vendor_policy.facts import PRIOR, Deliveries
+from vendor_policy.facts import PRIOR, Deliveries, Reliability
 
 
 def test_parcels_are_counted_for_a_year() -> None:
@@ -15,3 +15,15 @@ def test_parcels_are_counted_for_a_year() -> None:
 def test_a_new_platform_knows_the_prior_alone() -> None:
     facts = TrackRecord().facts(0, "coffee", None)
     assert (facts.prior, facts.deliveries, facts.last_paid) == (PRIOR, {}, {})
+
+
+def test_orders_that_a_vendor_let_fall_are_counted_for_a_year() -> None:
+    record = TrackRecord()
+    record.failed(0, "fake")
+    record.failed(9, "fake")
+    record.delivered(9, "fake", 0)
+    found = record.facts(365, "coffee", None).reliability
+    assert found == {"fake": Reliability(orders=3, failed=2)}
+    assert record.facts(366, "coffee", None).reliability == {
+        "fake": Reliability(orders=2, failed=1)
+    }

@@ -29,7 +29,6 @@ def paying(seed: int, **paid_minor: int) -> PlayedRound:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="no rule weighs orders that a vendor let fall yet")
 def test_the_shipped_preset_serves_owners_better_under_attack() -> None:
     """The promise of docs/arena.md, on a few worlds; the command plays more."""
     standings = Standings([played(replace(A_ROUND, seed=seed)) for seed in (1, 2, 3)])

@@ -18,6 +18,7 @@ from api.web.visit import CheckedForm, Visit, VisitDep, back
 from replenishment import automatic
 from vendor_policy import dry_runs, store
 from vendor_policy import policy as policies
+from vendor_policy.policy import Policy
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,7 +46,6 @@ async def _asked(visit: Visit) -> tuple[int, Asked]:
 
 @router.post("/policy")
 async def save(visit: VisitDep, form: CheckedForm) -> Response:
-    admin = visit.admin
     version, asked = await _asked(visit)
     meanwhile = Refused(form=form, problems=(text("policy.changed_meanwhile"),))
     if form.one("version") != str(version):
@@ -55,19 +55,25 @@ async def save(visit: VisitDep, form: CheckedForm) -> Response:
     except PolicyRefused as refused:
         return await _page(visit, _as_typed(form, refused))
     try:
-        async with visit.platform.transaction(admin.party_id) as session:
-            await store.save_policy(
-                session,
-                admin.party_id,
-                wanted,
-                author=admin.name,
-                at=visit.now,
-                ids=visit.platform.ids,
-            )
-            await notices.touch(session, admin.party_id, at=visit.now)
+        await store_policy(visit, wanted)
     except IntegrityError:  # another member saved the same version number a moment earlier
         return await _page(visit, meanwhile)
     return back("/policy", "saved")
+
+
+async def store_policy(visit: Visit, wanted: Policy) -> None:
+    """As the next version. Raises IntegrityError when another one came in between."""
+    admin = visit.admin
+    async with visit.platform.transaction(admin.party_id) as session:
+        await store.save_policy(
+            session,
+            admin.party_id,
+            wanted,
+            author=admin.name,
+            at=visit.now,
+            ids=visit.platform.ids,
+        )
+        await notices.touch(session, admin.party_id, at=visit.now)
 
 
 def _as_typed(form: FilledForm, refused: PolicyRefused) -> Refused:

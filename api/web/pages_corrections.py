@@ -23,16 +23,24 @@ Named = Annotated[str, Query(max_length=200)]
 
 @router.get("/policy/contest")
 async def ask_contest(
-    visit: VisitDep, record_id: UUID, offer_id: Named, rule_id: Named
+    visit: VisitDep,
+    record_id: UUID | None = None,
+    offer_id: Named = "",
+    rule_id: Named = "",
 ) -> HTMLResponse:
     view = await _contest(visit, record_id, offer_id, rule_id)
     return await visit.page("contest.html", view, "policy")
 
 
-async def _contest(visit: Visit, record_id: UUID, offer_id: str, rule_id: str) -> ContestView:
+async def _contest(
+    visit: Visit, record_id: UUID | None, offer_id: str, rule_id: str
+) -> ContestView:
+    language = visit.admin.language
+    if record_id is None:
+        raise NotFound("that decision")
     async with visit.reading() as session:
         return await queries_corrections.contest_view(
-            session, record_id, offer_id, rule_id, visit.admin.language
+            session, record_id, offer_id, rule_id, language
         )
 
 
@@ -44,7 +52,7 @@ async def contest(visit: VisitDep, form: CheckedForm) -> Response:
     view = await _contest(visit, record_id, form.one("offer_id"), form.one("rule_id"))
     async with visit.reading() as session:
         _, asked = await queries_rules.asked_of(session, admin, visit.now)
-        row = await queries_decision.find_decision(session, record_id)
+        row = await queries_decision.find_decision(session, view.record_id)
     offer = explain.by_id(record.parsed(row.record))[view.offer_id]
     entry = Contest(rule_id=view.rule_id, product=offer.gtin, stock_id=str(row.stock_id))
     held = asked.present.contested
@@ -54,11 +62,11 @@ async def contest(visit: VisitDep, form: CheckedForm) -> Response:
     return back(f"/decisions/{record_id}", "contested")
 
 
-def _record_id(typed: str) -> UUID:
+def _record_id(typed: str) -> UUID | None:
     try:
         return UUID(typed)
     except ValueError:
-        raise NotFound("that decision") from None
+        return None
 
 
 @router.get("/orders/{order_id}/rule")

@@ -1,14 +1,17 @@
 """Sample Views of the pages about money, of the demo household."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from accounts.texts import Share, text
 from api.web.views_orders import (
     Column,
+    ContestView,
     DecisionView,
     ExcludedOffer,
     FunnelStep,
+    MakeRuleView,
     MandateView,
     Moment,
     Objected,
@@ -20,6 +23,7 @@ from api.web.views_orders import (
     RankedOffer,
     ReceiptLine,
     RefusedEntry,
+    RuleIdea,
 )
 from tests.unit.api.samples_home import NOW, PRODUCTS, an_id, euro
 from vendor_policy.rules import Author
@@ -67,6 +71,7 @@ EXCLUDED = (
             ),
             Objected(words=text("rule.trader_verified.objection"), author=Author.LAW),
         ),
+        contestable=(("fits", text("rule.fits.title")),),
     ),
 )
 PER_FILL = text("decision.per", amount=text("amount.fill", n=1))
@@ -102,9 +107,23 @@ DECISION = DecisionView(
         line("line.loyalty_credit", "-1.02", "0.00", author=Author.OWNER),
     ),
     counts_as=(euro("54.22"), euro("56.38")),
-    counterfactuals=(
-        text("decision.dearer", vendor="Tintenwelt", amount=euro("2.16"), per=PER_FILL),
+    runner_up=text("decision.dearer", vendor="Tintenwelt", amount=euro("2.16"), per=PER_FILL),
+    what_if=(
+        text(
+            "whatif.cheaper",
+            vendor_name="Tintenwelt",
+            title="Printhaus P-200 K Toner schwarz",
+            cut=euro("2.17"),
+        ),
+        text(
+            "whatif.rule",
+            rule=text("rule.brand_allowed.title", names="Printhaus"),
+            vendor_name="Billigblitz",
+            title="Tonerfix für P-200 K, wiederbefüllt",
+            total=euro("34.80"),
+        ),
     ),
+    blocked=(),
     funnel=(
         FunnelStep(left=6, words=text("decision.seen")),
         FunnelStep(left=5, words=text("rule.fits.title"), author=Author.TECHNICAL),
@@ -128,6 +147,16 @@ DECISION = DecisionView(
             column=SECOND,
             counts_as=euro("56.38"),
             arrives=text("arrival.days_same", n=1),
+            notes=(
+                Objected(
+                    words=text(
+                        "decision.warns",
+                        maker="Printhaus",
+                        words="Fremde Kartuschen beenden die Garantie.",
+                    ),
+                    author=Author.MANUFACTURER,
+                ),
+            ),
         ),
     ),
     excluded=EXCLUDED,
@@ -156,6 +185,60 @@ DECISION = DecisionView(
     order_id=an_id(101),
     order_state=text("order.state.awaiting_approval"),
     may_choose=True,
+    may_change=True,
+    may_make_rule=False,
+)
+NOTHING = replace(
+    DECISION,
+    headline=text("decision.headline_nothing"),
+    columns=(),
+    lines=(),
+    counts_as=(),
+    runner_up=None,
+    ranked=(),
+    blocked=(
+        Objected(words=text("nothing.blocked", offers=4), author=Author.OWNER),
+        Objected(
+            words=text("rule.brand_allowed.title", names="Printhaus"), author=Author.OWNER
+        ),
+        Objected(
+            words=text(
+                "nothing.relaxed",
+                title="Tonerfix für P-200 K, wiederbefüllt",
+                vendor_name="Billigblitz",
+                total=euro("34.80"),
+            ),
+            author=Author.OWNER,
+        ),
+    ),
+    asks=(),
+    order_id=None,
+    order_state=None,
+    may_choose=False,
+)
+CONTEST = ContestView(
+    record_id=an_id(102),
+    offer_id="d" * 32,
+    rule_id="fits",
+    product="Printhaus P-300 K Toner schwarz",
+    stock_name="Toner schwarz",
+    rule=text("rule.fits.title"),
+    said=text("rule.fits.objection", offered="P-300-K", wanted="P-200-K"),
+)
+MAKE_RULE = MakeRuleView(
+    order_id=an_id(101),
+    chosen=REFILLED,
+    proposed=WINNER,
+    ideas=(
+        RuleIdea(
+            words=text("rule_idea.brand_too", brand="Tonerfix"),
+            fields=(("version", "3"), ("brand:printer-toner", "Printhaus")),
+        ),
+        RuleIdea(
+            words=text("rule_idea.prefer", vendor="Billigblitz", percent="5"),
+            fields=(("version", "3"), ("worth_vendor:billigblitz", "5")),
+        ),
+    ),
 )
 WAITING = OrderSummary(
     order_id=an_id(101),

@@ -46,8 +46,8 @@ class Outlook:
 
     def risk_ppm(self, left: float, *, later_days: int = 0) -> int:
         """Of running out before a delivery that is ordered `later_days` from now."""
-        lead = LeadTime(mean=self.lead_time.mean + later_days, sd=self.lead_time.sd)
-        return round(self.forecast.run_out_risk(left, lead) * PPM)
+        risk = self.forecast.run_out_risk(left, self.lead_time.later(later_days))
+        return round(risk * PPM)
 
     def depletion(self, left: float, today: date) -> Depletion:
         supply = self.forecast.days_of_supply(left)

@@ -4,12 +4,15 @@ Pure. Periodic review (once a day), reorder point s, order up to S. Units are th
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from statistics import NormalDist
-from typing import Final
+from typing import Final, Self
 
 REVIEW_DAYS: Final = 1.0  # a stock that misses today's review waits for tomorrow's
 CYCLE_DAYS: Final = 30.0  # how long one order should last beyond the reorder point
+ROUNDING: Final = 1e-9
 SHELF_DAYS: Final = 60.0  # of use bought at once, at most, where no room is stated
 
 
@@ -24,10 +27,34 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadTime:
-    """Days from placing an order to the refill being usable."""
+    """Days from placing an order to the refill being usable. `chances`: of exactly 0, 1, 2...
+    days, where more than the moments is known; their sum is 1.
+    """
 
     mean: float
     sd: float = 0.0
+    chances: tuple[float, ...] = ()
+
+    @classmethod
+    def over_days(cls, chances: Sequence[float]) -> Self:
+        mean = math.fsum(day * chance for day, chance in enumerate(chances))
+        square = math.fsum(day * day * chance for day, chance in enumerate(chances))
+        sd = math.sqrt(max(0.0, square - mean**2))
+        return cls(mean=mean, sd=sd, chances=tuple(chances))
+
+    def later(self, days: int) -> Self:
+        """The same, counted from `days` before placing the order."""
+        chances = (*(0.0 for _ in range(days)), *self.chances) if self.chances else ()
+        return replace(self, mean=self.mean + days, chances=chances)
+
+    def quantile(self, chance: float) -> float:
+        """Days within which it is over with that chance; without `chances` taken as normal."""
+        if not self.chances:
+            spread = NormalDist().inv_cdf(chance) * self.sd
+            return max(0.0, self.mean + spread)
+        reached = (so_far >= chance - ROUNDING for so_far in accumulate(self.chances))
+        last = len(self.chances) - 1
+        return float(next((day for day, is_over in enumerate(reached) if is_over), last))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

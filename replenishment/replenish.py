@@ -22,19 +22,20 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices.tables import StockRow
-from replenishment import needs, orders, proposals, quiet, work
+from replenishment import needs, orders, proposals, quiet, track_record, work
 from replenishment.case import Case, Occasion
 from replenishment.forecast import Forecaster
-from replenishment.lead_time import lead_time
+from replenishment.lead_time import Supplier, answers, lead_time
 from replenishment.observed import Observed, observed
 from replenishment.outlook import Outlook, next_midnight
 from replenishment.position import Position
 from replenishment.proposals import Result
 from replenishment.questions import question
 from replenishment.quiet import Quiet
-from replenishment.reorder import Bounds, order_quantity
+from replenishment.reorder import Bounds, LeadTime, order_quantity
 from replenishment.tables import NeedRow
 from vendor_policy import record, store
+from vendor_policy.policy import Policy
 from vendor_policy.store import PolicyInForce
 
 OFFERS_COUNT_FOR: Final = timedelta(hours=12)  # after that a vendor is looked at again first
@@ -157,21 +158,30 @@ async def _locked(session: AsyncSession, stock_id: UUID) -> StockRow | None:
 async def _outlook(
     case: Case, seen: Observed, in_force: PolicyInForce, forecaster: Forecaster
 ) -> Outlook:
-    stock, policy = case.stock, in_force.policy
-    promises = [
-        terms.delivery
-        for vendor in await store.vendors_of(case.session, stock.category)
-        if vendor.vendor_id not in policy.vendors_blocked
-        and (not policy.vendors_allowed or vendor.vendor_id in policy.vendors_allowed)
-        and (terms := store.declaration(vendor).terms(case.owner.region)) is not None
-    ]
+    stock = case.stock
     return Outlook(
         forecast=forecaster.forecast(seen.slots, today=case.today),
-        lead_time=lead_time(promises, waits_for_owner=stock.mode != "auto"),
+        lead_time=await _lead_time(case, in_force.policy),
         position=await _position(case, seen.in_slot),
         service_level_ppm=stock.service_level_ppm,
         least=stock.least,
     )
+
+
+async def _lead_time(case: Case, policy: Policy) -> LeadTime:
+    session, region = case.session, case.owner.region
+    took_days = await track_record.delivery_days(session, region, at=case.at)
+    suppliers = [
+        Supplier(promise=terms.delivery, took_days=took_days.get(vendor.vendor_id, ()))
+        for vendor in await store.vendors_of(session, case.stock.category)
+        if vendor.vendor_id not in policy.vendors_blocked
+        and (not policy.vendors_allowed or vendor.vendor_id in policy.vendors_allowed)
+        and (terms := store.declaration(vendor).terms(region)) is not None
+    ]
+    if case.stock.mode == "auto":
+        return lead_time(suppliers)
+    asked = await track_record.answer_days(session, case.owner.owner_id, at=case.at)
+    return lead_time(suppliers, answers(asked))
 
 
 async def _position(case: Case, in_slot: float | None) -> Position:

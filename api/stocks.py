@@ -27,8 +27,11 @@ class StockView(Output):
     mode: str
     spares: int
     least: int
+    target: int | None
     most: int | None
+    keeps_days: int | None
     service_level_ppm: int
+    stock_out_minor_per_day: int | None
     products: list[str]
     fits: list[str]
     mandate_id: UUID | None
@@ -101,8 +104,11 @@ def _view(row: StockRow, state: stock.StockState) -> StockView:
         mode=row.mode,
         spares=row.spares,
         least=row.least,
+        target=row.target,
         most=row.most,
+        keeps_days=row.keeps_days,
         service_level_ppm=row.service_level_ppm,
+        stock_out_minor_per_day=row.stock_out_minor_per_day,
         products=row.products,
         fits=row.fits,
         mandate_id=row.mandate_id,

@@ -12,7 +12,7 @@ from core.money import PPM
 from replenishment import reorder
 from replenishment.forecast import Forecast
 from replenishment.position import Position
-from replenishment.reorder import LeadTime
+from replenishment.reorder import Bounds, LeadTime, OrderCosts, QuantityRange
 from vendor_policy.needs import Depletion
 
 
@@ -23,6 +23,7 @@ class Outlook:
     position: Position
     service_level_ppm: int
     least: int  # the owner's margin, in units
+    costs: OrderCosts | None = None  # None: no price was seen
 
     @property
     def reorder_at(self) -> float:
@@ -43,6 +44,16 @@ class Outlook:
     def is_due(self) -> bool:
         total = self.position.total
         return total is not None and total <= self.reorder_at
+
+    def quantity(self, bounds: Bounds) -> QuantityRange | None:
+        """To buy; None when the owner has no room for a single unit."""
+        return reorder.order_quantity(
+            self.forecast.demand,
+            self.reorder_at,
+            self.position.total or 0.0,
+            bounds,
+            self.costs,
+        )
 
     def risk_ppm(self, left: float, *, later_days: int = 0) -> int:
         """Of running out before a delivery that is ordered `later_days` from now."""

@@ -21,9 +21,11 @@ from core import outbox
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
+from core.money import PPM
 from devices.tables import StockRow
 from replenishment import needs, orders, proposals, quiet, track_record, work
 from replenishment.case import Case, Occasion
+from replenishment.costs import order_costs
 from replenishment.forecast import Forecaster
 from replenishment.lead_time import Supplier, answers, lead_time
 from replenishment.observed import Observed, observed
@@ -32,7 +34,7 @@ from replenishment.position import Position
 from replenishment.proposals import Result
 from replenishment.questions import question
 from replenishment.quiet import Quiet
-from replenishment.reorder import Bounds, LeadTime, order_quantity
+from replenishment.reorder import Bounds, Demand, LeadTime, OrderCosts, service_level
 from replenishment.tables import NeedRow
 from vendor_policy import record, store
 from vendor_policy.policy import Policy
@@ -159,13 +161,24 @@ async def _outlook(
     case: Case, seen: Observed, in_force: PolicyInForce, forecaster: Forecaster
 ) -> Outlook:
     stock = case.stock
+    forecast = forecaster.forecast(seen.slots, today=case.today)
+    costs = await order_costs(case.session, stock, in_force.policy, at=case.at)
     return Outlook(
-        forecast=forecaster.forecast(seen.slots, today=case.today),
+        forecast=forecast,
         lead_time=await _lead_time(case, in_force.policy),
         position=await _position(case, seen.in_slot),
-        service_level_ppm=stock.service_level_ppm,
+        service_level_ppm=_service_level_ppm(stock, forecast.demand, costs),
         least=stock.least,
+        costs=costs,
     )
+
+
+def _service_level_ppm(stock: StockRow, demand: Demand, costs: OrderCosts | None) -> int:
+    """The owner's choice in words, until a price makes one from what a day without costs."""
+    a_day = stock.stock_out_minor_per_day
+    if a_day is None or costs is None:
+        return stock.service_level_ppm
+    return round(service_level(demand, costs, a_day) * PPM)
 
 
 async def _lead_time(case: Case, policy: Policy) -> LeadTime:
@@ -227,9 +240,10 @@ async def _decide(
     case: Case, seen: Observed, outlook: Outlook, in_force: PolicyInForce
 ) -> Stop | Result:
     stock, session = case.stock, case.session
-    bounds = Bounds(least=stock.least, most=stock.most)
-    total = outlook.position.total or 0.0
-    quantity = order_quantity(outlook.forecast.demand, outlook.reorder_at, total, bounds)
+    bounds = Bounds(
+        least=stock.least, target=stock.target, most=stock.most, keeps_days=stock.keeps_days
+    )
+    quantity = outlook.quantity(bounds)
     if quantity is None:
         return Stop.NO_ROOM
     row = await needs.opened(case, outlook, quantity)

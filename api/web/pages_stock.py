@@ -5,13 +5,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.refusals import Fault, Invalid, parse
+from api.refusals import Fault, Invalid
 from api.web import queries_policy, queries_stock
-from api.web.filled import FilledForm
 from api.web.mandate_form import MandateRefused, read_mandate
+from api.web.stock_form import read_change
 from api.web.visit import CheckedForm, VisitDep, back
 from devices import stock
-from devices.stock import ChangeStock
 from replenishment import automatic
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +25,7 @@ async def show(visit: VisitDep, stock_id: UUID) -> HTMLResponse:
 
 @router.post("/stocks/{stock_id}")
 async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
-    wanted = _wanted(form)
+    wanted = read_change(form)
     async with visit.reading() as session:
         row = await queries_stock.find_stock(session, stock_id)
         if wanted.mode == "auto" and row.mandate_id is None:
@@ -39,16 +38,6 @@ async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redirect
         clock=visit.platform.clock,
     )
     return back(f"/stocks/{stock_id}", "saved")
-
-
-def _wanted(form: FilledForm) -> ChangeStock:
-    """An empty upper limit takes it away; other empty fields stay as they are."""
-    names = ("mode", "spares", "least", "most", "service_level_ppm")
-    given = {name: value for name in names if (value := form.one(name))}
-    return parse(
-        ChangeStock,
-        {**given, "has_no_most": not form.one("most"), "products": form.many("products")},
-    )
 
 
 @router.post("/stocks/{stock_id}/by-hand")

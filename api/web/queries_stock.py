@@ -27,6 +27,7 @@ from vendor_policy.tables import MandateRow, ProductCardRow
 HISTORY: Final = timedelta(days=60)
 BUCKET: Final = timedelta(hours=6)  # one point of the line
 PAST_ORDERS: Final = 5
+CURRENCY: Final = "EUR"
 
 
 async def find_stock(session: AsyncSession, stock_id: UUID) -> StockRow:
@@ -61,8 +62,12 @@ async def stock_view(
         spares=stock.spares,
         on_shelf=household.spares(stock),
         least=stock.least,
+        target=stock.target,
         most=stock.most,
+        keeps_days=stock.keeps_days,
         service_level_ppm=stock.service_level_ppm,
+        stock_out=_stock_out(stock),
+        priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
         products=await _products(session, stock),
         live_order=queries_orders.coming(live, known) if live else None,
         past_orders=tuple(
@@ -82,6 +87,11 @@ def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow
         for slot in owned.slots
         if slot.stock_id == stock_id
     ]
+
+
+def _stock_out(stock: StockRow) -> Money | None:
+    minor = stock.stock_out_minor_per_day
+    return None if minor is None else Money(minor, CURRENCY)
 
 
 def _mode(stock: StockRow) -> Mode:

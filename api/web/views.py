@@ -164,8 +164,12 @@ class StockView:
     spares: int
     on_shelf: Text | None  # the spares in words
     least: int
+    target: int | None
     most: int | None
-    service_level_ppm: int
+    keeps_days: int | None
+    service_level_ppm: int  # in words, if not from `stock_out`
+    stock_out: Money | None  # what a day without costs
+    priced_ppm: int | None  # the service level that follows from it
     products: tuple[ProductChoice, ...]
     live_order: Coming | None
     past_orders: tuple[Coming, ...]

@@ -11,7 +11,7 @@ import pytest
 
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
-from api.web import error_page, pages_account, policy_form, queries_devices
+from api.web import error_page, pages_account, policy_form, queries_devices, stock_form
 from api.web.wording import ATTRIBUTES, CATEGORIES, said
 from core.money import Money
 from replenishment.order_states import OrderEvent, OrderState
@@ -70,8 +70,8 @@ MADE = {
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
-    *(f"stock.{each}" for each in ("spares", "least", "most")),
-    *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
+    *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
+    *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"said.{each}" for each in SAID),

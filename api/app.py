@@ -8,6 +8,7 @@ from api import (
     asyncapi,
     bridges,
     claims,
+    corrections,
     decisions,
     events,
     makers,
@@ -26,7 +27,7 @@ from core.database import Database
 from core.ids import Ids
 
 PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, bridges, stocks, orders, decisions, policies, notices)
+REST = (makers, claims, bridges, stocks, corrections, orders, decisions, policies, notices)
 
 
 def create_app(

@@ -21,23 +21,19 @@ from core import outbox
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
-from core.money import PPM
 from devices.tables import StockRow
-from replenishment import needs, orders, proposals, quiet, track_record, work
+from replenishment import needs, orders, outlooks, proposals, quiet, work
 from replenishment.case import Case, Occasion
-from replenishment.costs import order_costs
 from replenishment.forecast import Forecaster
-from replenishment.lead_time import Supplier, answers, lead_time
-from replenishment.observed import Observed, observed
-from replenishment.outlook import Outlook, next_midnight
-from replenishment.position import Position
+from replenishment.observed import observed
+from replenishment.outlook import next_midnight
+from replenishment.outlooks import Foresight
 from replenishment.proposals import Result
 from replenishment.questions import question
 from replenishment.quiet import Quiet
-from replenishment.reorder import Bounds, Demand, LeadTime, OrderCosts, service_level
+from replenishment.reorder import Bounds
 from replenishment.tables import NeedRow
 from vendor_policy import record, store
-from vendor_policy.policy import Policy
 from vendor_policy.store import PolicyInForce
 
 OFFERS_COUNT_FOR: Final = timedelta(hours=12)  # after that a vendor is looked at again first
@@ -86,11 +82,9 @@ async def review(
         )
         in_force = await store.policy_in_force(session, owner.owner_id, at=at, ids=ids)
         seen = await observed(session, stock_id, at=at, today=case.today)
-        outlook = await _outlook(case, seen, in_force, forecaster)
-        result = await _stop(case, seen, outlook) or await _decide(
-            case, seen, outlook, in_force
-        )
-        await _note(case, outlook)
+        foresight = await outlooks.foresight(case, seen, in_force, forecaster)
+        result = await _stop(case, foresight) or await _decide(case, foresight, in_force)
+        await _note(case, foresight)
         return result
 
 
@@ -157,60 +151,13 @@ async def _locked(session: AsyncSession, stock_id: UUID) -> StockRow | None:
     return found.one_or_none()
 
 
-async def _outlook(
-    case: Case, seen: Observed, in_force: PolicyInForce, forecaster: Forecaster
-) -> Outlook:
-    stock = case.stock
-    forecast = forecaster.forecast(seen.slots, today=case.today)
-    costs = await order_costs(case.session, stock, in_force.policy, at=case.at)
-    return Outlook(
-        forecast=forecast,
-        lead_time=await _lead_time(case, in_force.policy),
-        position=await _position(case, seen.in_slot),
-        service_level_ppm=_service_level_ppm(stock, forecast.demand, costs),
-        least=stock.least,
-        costs=costs,
-    )
-
-
-def _service_level_ppm(stock: StockRow, demand: Demand, costs: OrderCosts | None) -> int:
-    """The owner's choice in words, until a price makes one from what a day without costs."""
-    a_day = stock.stock_out_minor_per_day
-    if a_day is None or costs is None:
-        return stock.service_level_ppm
-    return round(service_level(demand, costs, a_day) * PPM)
-
-
-async def _lead_time(case: Case, policy: Policy) -> LeadTime:
-    session, region = case.session, case.owner.region
-    took_days = await track_record.delivery_days(session, region, at=case.at)
-    suppliers = [
-        Supplier(promise=terms.delivery, took_days=took_days.get(vendor.vendor_id, ()))
-        for vendor in await store.vendors_of(session, case.stock.category)
-        if vendor.vendor_id not in policy.vendors_blocked
-        and (not policy.vendors_allowed or vendor.vendor_id in policy.vendors_allowed)
-        and (terms := store.declaration(vendor).terms(region)) is not None
-    ]
-    if case.stock.mode == "auto":
-        return lead_time(suppliers)
-    asked = await track_record.answer_days(session, case.owner.owner_id, at=case.at)
-    return lead_time(suppliers, answers(asked))
-
-
-async def _position(case: Case, in_slot: float | None) -> Position:
-    on_order, waiting = await orders.units_coming(case.session, case.stock)
-    return Position(
-        in_slot=in_slot, spares=case.stock.spares, on_order=on_order, waiting=waiting
-    )
-
-
-async def _stop(case: Case, seen: Observed, outlook: Outlook) -> Stop | None:
+async def _stop(case: Case, foresight: Foresight) -> Stop | None:
     """None: something may be lacking."""
-    stock = case.stock
+    stock, outlook = case.stock, foresight.outlook
     if stock.mode == "off":
         await needs.close(case.session, stock.stock_id, at=case.at)
         return Stop.OFF
-    if seen.is_stale:
+    if foresight.seen.is_stale:
         await _ask_whether_it_is_there(case)
         return Stop.SILENT
     stock.is_stale_told = False
@@ -236,10 +183,8 @@ async def _ask_whether_it_is_there(case: Case) -> None:
         )
 
 
-async def _decide(
-    case: Case, seen: Observed, outlook: Outlook, in_force: PolicyInForce
-) -> Stop | Result:
-    stock, session = case.stock, case.session
+async def _decide(case: Case, foresight: Foresight, in_force: PolicyInForce) -> Stop | Result:
+    stock, session, outlook = case.stock, case.session, foresight.outlook
     bounds = Bounds(
         least=stock.least, target=stock.target, most=stock.most, keeps_days=stock.keeps_days
     )
@@ -263,7 +208,7 @@ async def _decide(
         question=asked,
         decision=decision,
         again=again if reason in quiet.NOES else None,
-        is_test=seen.is_test,
+        is_test=foresight.seen.is_test,
         is_early=not outlook.is_due,
     )
     return await proposals.settle(case, matter)
@@ -290,9 +235,10 @@ async def _looks_first(case: Case) -> bool:
     return bool(missing)
 
 
-async def _note(case: Case, outlook: Outlook) -> None:
+async def _note(case: Case, foresight: Foresight) -> None:
     """What ingest, the daily review and pages read; the position counts what was just asked."""
-    now = replace(outlook, position=await _position(case, outlook.position.in_slot))
+    before = foresight.outlook
+    now = replace(before, position=await outlooks.position(case, before.position.in_slot))
     case.stock.review_level = now.review_level
     case.stock.next_review_at = next_midnight(case.at, case.owner.timezone)
-    case.stock.forecast = now.to_json(case.at)
+    case.stock.forecast = foresight.explanation(now, case.at).to_json()

@@ -3,16 +3,20 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from api import profiles
 from api.deps import Admin, Now, Owner, PlatformDep, Reading
+from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
 from api.schemas import Output
-from api.web import household, queries_stock
+from api.web import household, queries_forecast, queries_stock
 from devices import stock
 from devices.stock import ChangeStock
 from devices.tables import StockRow
+from replenishment.backtest import COVERS_DAYS
 
 router = APIRouter(prefix="/stocks", tags=["stocks"])
 
@@ -93,6 +97,56 @@ async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> li
     slots = [slot for _, slot in queries_stock.slots_of(home, stock_id)]
     history = await queries_stock.levels(session, slots, now)
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]
+
+
+class CoverView(Output):
+    """`error_days`: by how much a date `cover_days` ahead was off, on average."""
+
+    cover_days: int
+    error_days: float | None
+
+
+class BackTestView(Output):
+    """How good past forecasts of this stock were. `reliability`: chance given, share that
+    came. Null where the history is too short.
+    """
+
+    judged: int
+    errors: list[CoverView]
+    coverage: float | None  # 0.8 is promised
+    reliability: list[tuple[float, float]]
+    cycles: int
+    stock_out_share: float | None
+    excess_days: float | None
+
+
+@router.get("/{stock_id}/backtest")
+async def backtest(
+    platform: PlatformDep, session: Reading, owner: Owner, now: Now, stock_id: UUID
+) -> BackTestView:
+    """Forecasts and orders of the last months, made again from what was known each day."""
+    row = await queries_stock.find_stock(session, stock_id)
+    today = now.astimezone(ZoneInfo(owner.timezone)).date()
+    tested = await queries_forecast.tested_stock(session, row, now, today, platform.forecaster)
+    return BackTestView(
+        judged=len(tested.trials),
+        errors=[
+            CoverView(cover_days=each, error_days=tested.date_error_days(each))
+            for each in COVERS_DAYS
+        ],
+        coverage=tested.coverage,
+        reliability=list(tested.reliability()),
+        cycles=len(tested.cycles),
+        stock_out_share=tested.stock_out_share,
+        excess_days=tested.excess_days,
+    )
+
+
+@router.get("/{stock_id}/profile")
+async def profile(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> ProfileView:
+    """All that was learned about this stock, to take elsewhere."""
+    await queries_stock.find_stock(session, stock_id)
+    return await profiles.profile(session, stock_id, now)
 
 
 def _view(row: StockRow, state: stock.StockState) -> StockView:

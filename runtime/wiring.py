@@ -16,7 +16,7 @@ from core.ids import Ids, RandomIds
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator, load_key
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster
+from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime.migrate import migrate
 from runtime.shops import Shops
@@ -89,12 +89,16 @@ async def opened(
         await database.close()
 
 
+def forecaster() -> Forecaster:
+    return ExponentialForecaster()
+
+
 def _worker(settings: Settings, given: Sources, database: Database, shops: Shops) -> Worker:
     use_cases = UseCases(
         transaction=database.transaction,
         clock=given.clock,
         ids=given.ids,
-        forecaster=ExponentialForecaster(),
+        forecaster=forecaster(),
         vendor_of=shops.vendor_of,
     )
     return Worker(

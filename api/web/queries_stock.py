@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Share, Text, text
 from api.refusals import NotFound
-from api.web import household, queries_orders, wording
+from api.web import household, queries_forecast, queries_orders, wording
 from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
 from api.web.household import Household, OwnedDevice, days_of_supply
 from api.web.views import ByHand, Gauge, MandateLine, Mode, ProductChoice, StockView
@@ -19,6 +19,7 @@ from core.money import PPM, Money
 from devices import history
 from devices.models import SlotSpec
 from devices.tables import SlotRow, StockRow
+from replenishment.forecast import Forecaster
 from replenishment.tables import OrderRow
 from vendor_policy.declarations import ProductCard
 from vendor_policy.mandates import Mandate
@@ -40,7 +41,11 @@ async def find_stock(session: AsyncSession, stock_id: UUID) -> StockRow:
 
 
 async def stock_view(
-    session: AsyncSession, stock_id: UUID, member: Principal, now: datetime
+    session: AsyncSession,
+    stock_id: UUID,
+    member: Principal,
+    now: datetime,
+    forecaster: Forecaster,
 ) -> StockView:
     stock = await find_stock(session, stock_id)
     home = await household.load(session, now, member.language)
@@ -56,7 +61,9 @@ async def stock_view(
         supply=days_of_supply(stock, now),
         gauges=tuple(_gauge(home, owned, slot) for owned, slot in slots),
         chart=await _chart(session, stock, [slot for _, slot in slots], orders, now),
-        learned=_learned(stock),
+        learned=queries_forecast.learned(stock),
+        waiting=queries_forecast.waiting(stock, now, member.timezone),
+        forecast=await queries_forecast.forecast_view(session, stock, home, member, forecaster),
         mode=_mode(stock),
         mandate=await _mandate(session, stock),
         spares=stock.spares,
@@ -139,21 +146,6 @@ async def _orders(session: AsyncSession, stock_id: UUID) -> Sequence[OrderRow]:
         .order_by(col(OrderRow.created_at).desc())
     )
     return found.all()
-
-
-def _learned(stock: StockRow) -> tuple[Text, ...]:
-    told = stock.forecast
-    if not told:
-        return ()
-    use = wording.measured(told["use_per_day"]["mean"], stock.unit)
-    days = told["observed_days"]
-    learned = (
-        text("stock.learned_days", n=days, use=use)
-        if days
-        else text("stock.learned_typical", use=use)
-    )
-    level = wording.measured(told["reorder_at"], stock.unit)
-    return (learned, text("stock.learned_reorder", level=level))
 
 
 async def _mandate(session: AsyncSession, stock: StockRow) -> MandateLine | None:

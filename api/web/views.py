@@ -12,6 +12,7 @@ from uuid import UUID
 
 from accounts.texts import Text
 from api.web.charts import LevelChart
+from api.web.views_forecast import ForecastView
 from core.money import Money
 
 Condition = Literal["ok", "low", "empty", "unknown"]
@@ -158,7 +159,9 @@ class StockView:
     supply: Text
     gauges: tuple[Gauge, ...]
     chart: LevelChart | None
+    waiting: Text | None  # how long a delivery takes, what another day would risk
     learned: tuple[Text, ...]
+    forecast: ForecastView
     mode: Mode
     mandate: MandateLine | None
     spares: int

@@ -11,9 +11,18 @@ import pytest
 
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
-from api.web import error_page, pages_account, policy_form, queries_devices, stock_form
+from api.web import (
+    correction_form,
+    error_page,
+    pages_account,
+    policy_form,
+    queries_devices,
+    queries_forecast,
+    stock_form,
+)
 from api.web.wording import ATTRIBUTES, CATEGORIES, said
 from core.money import Money
+from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.explain import LINES, Part
@@ -72,6 +81,11 @@ MADE = {
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
     *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
     *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
+    *(f"correction.{each}" for each in CorrectionKind),
+    *(f"correction.say_{each}" for each in CorrectionKind),
+    *(f"correction.people_{each}" for each in ("before", "now")),
+    *(f"factor.{ppm}" for factors in correction_form.FACTORS.values() for ppm in factors),
+    *(f"fact.{each}" for each in queries_forecast.FACTS),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"said.{each}" for each in SAID),

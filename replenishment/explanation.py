@@ -55,7 +55,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsePerDay:
+class LongRunUse:
     """Units a day in the long run, with the range in which that lies 8 times of 10."""
 
     p10: float
@@ -73,7 +73,7 @@ class Explanation:
     sources: tuple[LevelSource, ...]
     position: Position
     demand: Demand
-    use_per_day: UsePerDay
+    use_per_day: LongRunUse
     lesson: Lesson
     lead_time: LeadTime
     delivery_days: tuple[int, int] | None
@@ -148,12 +148,12 @@ def explain(
     )
 
 
-def use_per_day(demand: Demand) -> UsePerDay:
+def use_per_day(demand: Demand) -> LongRunUse:
     p10, p90 = (
         max(0.0, demand.mean + NormalDist().inv_cdf(chance) * demand.mean_sd)
         for chance in RANGE
     )
-    return UsePerDay(p10=p10, p50=demand.mean, p90=p90)
+    return LongRunUse(p10=p10, p50=demand.mean, p90=p90)
 
 
 def _lesson(

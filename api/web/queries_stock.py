@@ -14,7 +14,7 @@ from api.refusals import NotFound
 from api.web import household, queries_forecast, queries_orders, wording
 from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
 from api.web.household import Household, OwnedDevice, days_of_supply
-from api.web.views import ByHand, Gauge, MandateLine, Mode, ProductChoice, StockView
+from api.web.views import ByHand, Coming, Gauge, MandateLine, Mode, ProductChoice, StockView
 from core.money import PPM, Money
 from devices import history
 from devices.models import SlotSpec
@@ -51,8 +51,7 @@ async def stock_view(
     home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
-    known = await queries_orders.names(session, orders)
-    live = home.live_orders.get(stock_id)
+    coming, past = await _shown(session, home.live_orders.get(stock_id), orders)
     return StockView(
         stock_id=stock_id,
         name=stock.name,
@@ -76,12 +75,8 @@ async def stock_view(
         stock_out=_stock_out(stock),
         priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
         products=await _products(session, stock),
-        live_order=queries_orders.coming(live, known) if live else None,
-        past_orders=tuple(
-            queries_orders.coming(each, known)
-            for each in orders[: PAST_ORDERS + 1]
-            if each is not live
-        ),
+        live_order=coming,
+        past_orders=past,
         by_hand=tuple(_by_hand(owned, slot) for owned, slot in slots if owned.model is None),
         may_change=member.may_change,
     )
@@ -94,6 +89,16 @@ def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow
         for slot in owned.slots
         if slot.stock_id == stock_id
     ]
+
+
+async def _shown(
+    session: AsyncSession, live: OrderRow | None, orders: Sequence[OrderRow]
+) -> tuple[Coming | None, tuple[Coming, ...]]:
+    """The live order and the newest of the others."""
+    known = await queries_orders.names(session, orders)
+    newest = [each for each in orders[: PAST_ORDERS + 1] if each is not live]
+    past = tuple(queries_orders.coming(each, known) for each in newest)
+    return queries_orders.coming(live, known) if live else None, past
 
 
 def _stock_out(stock: StockRow) -> Money | None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replenishment.corrections import (
+    FARTHEST_DAYS,
     USUAL,
     Correction,
     CorrectionKind,
@@ -130,7 +131,9 @@ def test_use_never_runs_backwards(found, one, other):
 
 @given(paces, st.floats(0, 500))
 def test_days_and_days_of_use_are_inverse(found, use_days):
-    assert found.use_days(found.days(use_days)) == pytest.approx(use_days, abs=1e-6)
+    days = found.days(use_days)
+    if days < FARTHEST_DAYS:
+        assert found.use_days(days) == pytest.approx(use_days, abs=1e-6)
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=60), st.floats(0.2, 5))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from vendor_policy.conditions import CUSTOM
 from vendor_policy.premises import Premises
 
 MOST_UNITS: Final = 2**53 - 1
+CUSTOM: Final = "custom:"  # before the name of a rule that the owner wrote
 
 Relaxation = Callable[[Premises], Premises]
 
@@ -30,25 +30,6 @@ def _elsewhere(field: str) -> Relaxation:
     return relaxed
 
 
-def _unlimited(name: str) -> Relaxation:
-    """Every order limit without that one."""
-
-    def relaxed(given: Premises) -> Premises:
-        limits = tuple(
-            each.model_copy(update={name: None}) for each in given.policy.order_limits
-        )
-        return replace(given, policy=given.policy.model_copy(update={"order_limits": limits}))
-
-    return relaxed
-
-
-def _picked_alike(given: Premises) -> Premises:
-    substitutes = tuple(
-        each.model_copy(update={"credit_ppm": None}) for each in given.policy.substitutes
-    )
-    return replace(given, policy=given.policy.model_copy(update={"substitutes": substitutes}))
-
-
 def _needed(**changes: Any) -> Relaxation:
     return lambda given: replace(given, need=replace(given.need, **changes))
 
@@ -58,6 +39,37 @@ def _any_quantity(given: Premises) -> Premises:
         given,
         need=replace(given.need, quantity_least=1, quantity_most=MOST_UNITS),
     )
+
+
+def _unlimited(field: str) -> Relaxation:
+    """The category's order limit without one of its parts."""
+
+    def relaxed(given: Premises) -> Premises:
+        category, limits = given.need.category, given.policy.order_limits
+        loose = given.policy.limit(category).model_copy(
+            update={"category": category, field: None}
+        )
+        others = tuple(each for each in limits if each.category != category)
+        policy = given.policy.model_copy(update={"order_limits": (*others, loose)})
+        return replace(given, policy=policy)
+
+    return relaxed
+
+
+def _unwritten(name: str) -> Relaxation:
+    def relaxed(given: Premises) -> Premises:
+        others = tuple(each for each in given.policy.custom_rules if each.name != name)
+        policy = given.policy.model_copy(update={"custom_rules": others})
+        return replace(given, policy=policy)
+
+    return relaxed
+
+
+def _picked_like_others(given: Premises) -> Premises:
+    equal = tuple(
+        each.model_copy(update={"credit_ppm": None}) for each in given.policy.substitutes
+    )
+    return replace(given, policy=given.policy.model_copy(update={"substitutes": equal}))
 
 
 def _delivered_free(given: Premises) -> Premises:
@@ -77,11 +89,11 @@ WITHOUT_RULE: Final[Mapping[str, Relaxation]] = {
     "has_attributes": _elsewhere("attributes_required"),
     "quantity_fits": _any_quantity,
     "packs_within": _unlimited("packs_most"),
-    "delivery_within": _unlimited("delivery_most_days"),
-    "not_too_often": _unlimited("days_between"),
     "price_in_band": _elsewhere("price_bands"),
     "price_rise": _unwished(price_rise_most_ppm=None),
+    "delivery_within": _unlimited("delivery_most_days"),
     "delivery_in_time": _unwished(late_most_ppm=None),
+    "not_too_often": _unlimited("days_between"),
 }
 # By the line's name. The price itself stays: without it nothing is left to compare.
 WITHOUT_LINE: Final[Mapping[str, Relaxation]] = {
@@ -92,17 +104,14 @@ WITHOUT_LINE: Final[Mapping[str, Relaxation]] = {
     "brand_credit": _unwished(brand_credits=()),
     "attribute_credit": _unwished(attribute_credits=()),
     "vendor_credit": _unwished(vendor_credits=()),
-    "picked_credit": _picked_alike,
+    "picked_credit": _picked_like_others,
     "loyalty_credit": _unwished(loyalty_credit_ppm=0),
 }
 
 
 def without_rule(given: Premises, rule_id: str) -> Premises | None:
     """None: not a rule that the owner may drop."""
+    if rule_id.startswith(CUSTOM):
+        return _unwritten(rule_id.removeprefix(CUSTOM))(given)
     relaxed = WITHOUT_RULE.get(rule_id)
-    if relaxed:
-        return relaxed(given)
-    kept = tuple(each for each in given.policy.custom_rules if CUSTOM + each.name != rule_id)
-    if len(kept) == len(given.policy.custom_rules):
-        return None
-    return replace(given, policy=given.policy.model_copy(update={"custom_rules": kept}))
+    return relaxed(given) if relaxed else None

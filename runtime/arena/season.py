@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.money import Money
-from replenishment.lead_time import OWNER_DAYS
 from runtime.arena.contestants import ArenaPick, Contestant
 from runtime.arena.purchase import ArenaOrder, checkout_minor, listed_minor, placed
 from runtime.arena.recorded import TrackRecord
@@ -19,7 +18,7 @@ from runtime.arena.world import ArenaStock, World
 from vendor_policy.facts import LastPaid
 
 HONEST_KEYS: Final = frozenset(each.vendor for each in HONEST)
-OWNER_ANSWERS_AFTER_DAYS: Final = round(OWNER_DAYS.mean)
+OWNER_ANSWERS_AFTER_DAYS: Final = 1  # the mean of replenishment.lead_time.ANSWERS
 
 
 @dataclass(slots=True)
@@ -118,7 +117,7 @@ class Season:
         is_changed = checkout_minor(pick, conduct) != listed_minor(pick)
         shelf.is_changed_last = is_changed and not self._contestant.pays_changed_total
         if shelf.is_changed_last:
-            shelf.changed.append((day, terms(pick.offer)))
+            shelf.changed.append(terms(pick.offer))
             self._record.failed(day, pick.offer.vendor)
             return
         order = placed(pick, conduct, shelf.stock.luck[day], day)

@@ -14,6 +14,7 @@ from api import (
     log,
     makers,
     meter,
+    metrics,
     notices,
     orders,
     policies,
@@ -48,6 +49,7 @@ REST = (
     suggestions,
     recommendations,
     meter,
+    metrics,
     vendors,
     notices,
 )

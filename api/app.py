@@ -29,12 +29,30 @@ from api.errors import add_error_answers
 from api.render import STATIC, read_pages
 from api.security import SecureAnswers
 from api.storable import check_storable
-from api.web import pages_account, pages_devices, pages_orders, pages_policy, pages_stock
+from api.web import (
+    pages_account,
+    pages_corrections,
+    pages_devices,
+    pages_orders,
+    pages_policy,
+    pages_public,
+    pages_stock,
+    pages_vendor,
+)
 from core.clock import Clock
 from core.database import Database
 from core.ids import Ids
 
-PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
+PAGES = (
+    pages_orders,
+    pages_stock,
+    pages_policy,
+    pages_corrections,
+    pages_devices,
+    pages_account,
+    pages_public,
+    pages_vendor,
+)
 REST = (
     makers,
     claims,

@@ -4,7 +4,7 @@ Pure. With goods = packs x price, q = units bought, t = units wanted, e = max(0,
 
     price      goods                                    shipping   of this order
     lateness   expected days without x cost of a day without
-    risk       chance that the vendor lets the order fall x what that costs
+    risk       orders that the vendor lets fall for each that it keeps x what such a one costs
     holding    goods x e/q x rate per year x (t + e/2) / use per day / 365
                (what is more than wanted waits until the rest is used, then half its own life;
                ten years at most)
@@ -26,7 +26,7 @@ from core.money import PPM, rounded_lines
 from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Params
 from vendor_policy.declarations import DeliveryPromise, Unit
-from vendor_policy.facts import Facts
+from vendor_policy.facts import Facts, Reliability
 from vendor_policy.lateness import vendor_lateness
 from vendor_policy.needs import Need
 from vendor_policy.policy import Credit, Policy, folded
@@ -34,13 +34,16 @@ from vendor_policy.policy import Credit, Policy, folded
 PER_QUANTITY: Mapping[Unit, int] = {"ml": 1000, "g": 1000, "pieces": 1, "fill": 1}
 DAYS_PER_YEAR = 365
 MOST_YEARS = 10
-# Orders kept that are assumed of every vendor before its own record weighs more.
-ORDERS_KEPT = 20
+# Orders kept that are assumed of every vendor before its own record weighs more. The risk is
+# in failures for each order kept, not a chance, which could not outweigh any hidden fee.
+ORDERS_KEPT = 5
 
 Exact = Annotated[int, PlainSerializer(str, return_type=str)]  # may pass 2**53
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, like `EffectivePrice` and `decide.Ranked`: that would take five times as long to
+# make, and a decision makes thousands. Nothing changes them.
+@dataclass(slots=True)
 class Line:
     """`name`: price, shipping, lateness, risk, holding, or the id of a credit rule; below zero
     is a credit. The exact amount is `numerator` over the price's denominator.
@@ -52,7 +55,7 @@ class Line:
     facts: Params
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class EffectivePrice:
     """Minor units for `per_quantity` units; the sum of its lines, exact and as shown. A line
     of zero is left out, except the price.
@@ -87,7 +90,7 @@ def pricer(need: Need, policy: Policy, facts: Facts) -> Pricer:
     quantity, `units` times the quantity do.
     """
     wanted, rate, a_year = need.quantity_target, policy.holding_ppm_per_year, _a_year(need)
-    kept = [each.orders + ORDERS_KEPT for each in facts.reliability.values()]
+    kept = [_kept(each) for each in facts.reliability.values()]
     units = lcm(PPM, a_year, *kept)
     vendor_shares = _vendor_shares(need, policy, facts, units)
     credits_of = _credits(need, policy, facts, units)
@@ -140,17 +143,11 @@ def _summed(shares: Sequence[Share], denominator: int, unit: Unit) -> EffectiveP
     numerators = [each // divisor for each in amounts]
     shown = rounded_lines(numerators, denominator)
     lines = [
-        Line(name=name, numerator=numerator, shown_minor=minor, facts=facts)
+        Line(name, numerator, minor, facts)
         for (name, _, facts), numerator, minor in zip(shares, numerators, shown, strict=True)
     ]
-    return EffectivePrice(
-        lines=tuple(lines),
-        numerator=sum(numerators),
-        denominator=denominator,
-        shown_minor=sum(shown),
-        per_quantity=per,
-        unit=unit,
-    )
+    total = sum(numerators)
+    return EffectivePrice(tuple(lines), total, denominator, sum(shown), per, unit)
 
 
 def _vendor_shares(
@@ -177,7 +174,7 @@ def _vendor_shares(
                 "failed_order_minor": an_order,
                 "currency": policy.currency,
             }
-            expected = own.failed * an_order * (units // (own.orders + ORDERS_KEPT))
+            expected = own.failed * an_order * (units // _kept(own))
             shares.append(("risk", expected, risk))
         return tuple(each for each in shares if each[1])
 
@@ -189,6 +186,10 @@ def _vendor_shares(
         return found
 
     return vendor_shares
+
+
+def _kept(own: Reliability) -> int:
+    return own.orders - own.failed + ORDERS_KEPT
 
 
 def _credits(

@@ -24,6 +24,12 @@ OWNER_PAGES = (
     "/decisions/{record_id}",
     "/devices/{device_id}/quarantine",
     "/devices/{device_id}/release",
+    "/orders/{order_id}/rule",
+    "/policy/versions",
+    "/policy/time-machine",
+    "/meter",
+    "/verify",
+    "/vendor/sign-in",
 )
 
 

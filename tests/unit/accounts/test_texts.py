@@ -11,16 +11,20 @@ import pytest
 
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
-from api.web import error_page, pages_account, policy_form, queries_devices
+from api.web import error_page, pages_account, policy_form, queries_devices, queries_vendor
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
 from replenishment.contest_states import ContestState
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
+from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
 from vendor_policy.explain import LINES, Part
 from vendor_policy.mandates import NotCovered
+from vendor_policy.meter import Swap
+from vendor_policy.offers import REASONS as DOOR_REASONS
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
+from vendor_policy.statements import Outcome
 
 SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 RECOMMENDED = (
@@ -41,6 +45,15 @@ REASONS_TO_ASK = (  # beside an ask's history row, see replenishment.proposals
     "early",
     "said_no_before",
     "changed_at_checkout",
+)
+VERIFIED = (  # lines that the stand-alone verifier prints
+    "record",
+    "decision",
+    "signature",
+    "consistency",
+    "inclusion",
+    "listings",
+    "events",
 )
 SAID = {
     said
@@ -88,6 +101,16 @@ MADE = {
     *(f"suggest.{each}" for each in SUGGESTED),
     *(f"recommend.{each}" for each in RECOMMENDED),
     *(f"said.{each}" for each in SAID),
+    *(f"meter.swap.{each}" for each in Swap),
+    *(f"outcome.{each}" for each in Outcome),
+    *(f"statement.headline.{each}" for each in Outcome),
+    *(f"complaint.state.{each}" for each in ComplaintState),
+    *(f"complaint.event.{each}" for each in ComplaintEvent),
+    *(f"reason.{each}" for each in queries_vendor.REASONS),
+    *(f"door.{each}" for each in DOOR_REASONS),
+    *(f"vendor.author.{each}" for each in Author),
+    *(f"versions.{each}" for each in ("before", "after")),
+    *(f"verify.shows.{each}" for each in VERIFIED),
 }
 
 

@@ -29,7 +29,6 @@ def paying(seed: int, **paid_minor: int) -> PlayedRound:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the risk line learns too slowly: docs/arena.md")
 def test_the_shipped_preset_serves_owners_better_under_attack() -> None:
     """By more than chance, on a few worlds; the command plays more."""
     standings = Standings([played(replace(A_ROUND, seed=seed)) for seed in range(1, 6)])

@@ -8,6 +8,7 @@ from api import (
     asyncapi,
     bridges,
     claims,
+    contests,
     decisions,
     events,
     log,
@@ -18,6 +19,7 @@ from api import (
     policies,
     policy_versions,
     stocks,
+    suggestions,
     vendors,
 )
 from api.deps import Platform
@@ -55,10 +57,12 @@ REST = (
     bridges,
     stocks,
     orders,
+    contests,
     decisions,
     log,
     policies,
     policy_versions,
+    suggestions,
     meter,
     vendors,
     notices,

@@ -26,9 +26,12 @@ from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
+from replenishment.contest_states import ContestCannot
+from replenishment.contests import NotContestable
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
+from replenishment.suggested_rules import NoSuchSuggestion, PolicyMoved
 from vendor_policy.complaint_states import ComplaintCannot
 from vendor_policy.complaints import ComplaintUnknown, StatementUnknown
 from vendor_policy.log.exports import NoSuchTree, NotLoggedYet
@@ -53,6 +56,10 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     StatementUnknown: Problem(404, "not_found"),
     ComplaintUnknown: Problem(404, "not_found"),
     ComplaintCannot: Problem(409, "complaint_cannot"),
+    ContestCannot: Problem(409, "contest_cannot"),
+    PolicyMoved: Problem(412, "changed_meanwhile"),
+    NoSuchSuggestion: Problem(404, "not_found"),
+    NotContestable: Problem(409, "not_contestable"),
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),
     UnknownStock: Problem(404, "not_found"),

@@ -10,16 +10,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from core.money import PPM, Money
-from vendor_policy import record
+from vendor_policy import offers, record
 from vendor_policy.decide import Decision
 from vendor_policy.declarations import DeliveryPromise, Remuneration, Shipping
 from vendor_policy.facts import PRIOR, Deliveries, Facts
-from vendor_policy.listing import ListingReceipt, unseen
+from vendor_policy.log import listings
 from vendor_policy.meter import Answer, measure
 from vendor_policy.needs import Depletion, Need
 from vendor_policy.offers import SOURCES, Offer
 from vendor_policy.policy import Policy, preset
-from vendor_policy.record import Circumstances, Question
+from vendor_policy.record import Circumstances, DecisionRecord, Question
 
 NOW: Final = datetime(2026, 11, 22, 8, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()
@@ -42,11 +42,11 @@ def _whole(question: Question) -> Question:
 
 def _favouring(is_liked: Callable[[int, Offer], bool]) -> Answer:
     def answer(question: Question) -> Decision:
-        offers = (
+        shown = (
             _cheaper(offer) if is_liked(place, offer) else offer
             for place, offer in enumerate(question.offers)
         )
-        return record.answer(replace(question, offers=tuple(offers)))
+        return record.answer(replace(question, offers=tuple(shown)))
 
     return answer
 
@@ -96,12 +96,9 @@ def caught_by(mutant: Mutant) -> tuple[str, ...]:
     records = [_recorded(mutant, each) for each in questions]
     counts = measure(records, mutant.answer)
     swaps = (swap for swap, changes in counts.changes.items() if changes)
-    missing = [
-        receipt
-        for asked, data in zip(questions, records, strict=True)
-        for receipt in unseen(_receipts(asked), record.parsed(data))
-    ]
-    return (*swaps, *(("receipt",) if missing else ()))
+    pairs = zip(questions, records, strict=True)
+    is_dropped = any(_overlooked(asked, record.parsed(data)) for asked, data in pairs)
+    return (*swaps, *(("receipt",) if is_dropped else ()))
 
 
 def _recorded(mutant: Mutant, question: Question) -> bytes:
@@ -110,11 +107,17 @@ def _recorded(mutant: Mutant, question: Question) -> bytes:
     return record.record_bytes(record.written(shown, mutant.answer(shown), circumstances))
 
 
-def _receipts(question: Question) -> Iterator[ListingReceipt]:
-    for offer in question.offers:
-        yield ListingReceipt(
-            vendor=offer.vendor, sku=offer.sku, offer_hash=record.offer_hash(offer)
-        )
+def _overlooked(question: Question, made: DecisionRecord) -> bool:
+    """Whether a vendor's listing, which its receipt is of, names what the record does not."""
+    held = {
+        (offer.vendor, offer.sku): listings.listed_hash(offers.to_json(offer))
+        for offer in made.offers.values()
+    }
+    return any(
+        held.get((vendor, entry["sku"])) != entry["offer"]
+        for vendor in VENDORS
+        for entry in listings.entries(o for o in question.offers if o.vendor == vendor)
+    )
 
 
 def _questions() -> Iterator[Question]:

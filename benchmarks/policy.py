@@ -45,9 +45,8 @@ except ImportError:
     policy_cedar = None  # type: ignore[assignment]  # the peer is installed apart
 
 try:
-    from vendor_policy.meter import Swap, measure
-
     from benchmarks import mutants
+    from vendor_policy.meter import Swap, measure
 except ImportError:
     mutants = None  # type: ignore[assignment]
 

@@ -5,7 +5,7 @@ Pure. With ASCII keys and no floats, sorted-key JSON without white space equals 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -22,7 +22,11 @@ SAFE_INTEGER = 2**53 - 1  # RFC 8785 numbers are IEEE doubles; beyond this they 
 
 
 _ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # the check below has been through it
 )
 
 
@@ -43,28 +47,29 @@ def digest(data: bytes) -> str:
 
 
 def _is_plain(value: object) -> bool:
-    """The check below without paths and by exact types, for the usual case; texts are left to
-    the encoding.
+    """The check below for the usual case: by exact types, without paths, and with texts left to
+    the encoding. False: look closer.
     """
-    left = [value]
+    left: list[Iterable[object]] = [(value,)]
     while left:
-        item = left.pop()
-        kind = type(item)
-        if kind is str or kind is bool or item is None:
-            continue
-        if isinstance(item, dict):
-            try:
-                is_ascii = "".join(item).isascii()
-            except TypeError:
+        for item in left.pop():
+            kind = type(item)
+            if kind is str or kind is bool or item is None:
+                continue
+            if kind is dict and _has_ascii_keys(item):  # type: ignore[arg-type]  # a dict
+                left.append(item.values())  # type: ignore[attr-defined]
+            elif kind is list or kind is tuple:
+                left.append(item)  # type: ignore[arg-type]
+            elif kind is not int or abs(item) > SAFE_INTEGER:  # type: ignore[arg-type]
                 return False
-            if not is_ascii:
-                return False
-            left.extend(item.values())
-        elif isinstance(item, list | tuple):
-            left.extend(item)
-        elif not (kind is int and -SAFE_INTEGER <= item <= SAFE_INTEGER):  # type: ignore[operator]  # an int
-            return False
     return True
+
+
+def _has_ascii_keys(item: Mapping[str, object]) -> bool:
+    try:
+        return "".join(item).isascii()
+    except TypeError:
+        return False
 
 
 def _check(value: object, path: str) -> None:

@@ -19,7 +19,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.money import Money
 from devices.tables import StockRow
-from replenishment import addresses, automatic, logged, orders, outcomes
+from replenishment import addresses, automatic, contests, logged, orders, outcomes
 from replenishment.order_states import SENT, OrderEvent, OrderState
 from replenishment.outcomes import Answered
 from replenishment.tables import OrderRow
@@ -149,6 +149,8 @@ async def _sent(answered: Answered, prepared: Prepared) -> Intent | None:
 async def _is_still_allowed(answered: Answered) -> bool:
     if answered.state not in automatic.STOPPABLE:
         return True
+    if await contests.is_frozen(answered.session, answered.order.order_id):
+        return False
     if await automatic.is_allowed(answered.session, answered.order, at=answered.at):
         return True
     await outcomes.call_off(answered)

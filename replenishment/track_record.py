@@ -1,25 +1,26 @@
-"""What own orders tell a decision: last price paid, present supplier, vendors' punctuality.
+"""What own orders tell a decision: last price paid, present supplier, what vendors kept.
 
 Reads within the caller's transaction, which must see the orders of all owners: a vendor's
-punctuality is counted over this instance.
+deliveries are counted over this instance.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.money import Money
 from replenishment import orders
 from replenishment.order_states import OrderState
-from replenishment.tables import OrderRow
-from vendor_policy.facts import Deliveries, LastPaid
+from replenishment.tables import OrderEventRow, OrderRow
+from vendor_policy.facts import Deliveries, LastPaid, Reliability
 
 COUNTED_FOR: Final = timedelta(days=365)
+LET_FALL: Final = (OrderState.REFUSED, OrderState.CANCELLED, OrderState.CHANGED)
 BOUGHT: Final = (OrderState.PLACED, OrderState.SHIPPED, OrderState.DELIVERED)
 
 
@@ -30,6 +31,7 @@ async def deliveries(session: AsyncSession, *, at: datetime) -> Mapping[str, Del
             col(OrderRow.vendor_id), col(OrderRow.expected_on), col(OrderRow.delivered_at)
         ).where(
             OrderRow.state == OrderState.DELIVERED,
+            col(OrderRow.is_test).is_(False),
             col(OrderRow.expected_on).is_not(None),
             col(OrderRow.delivered_at) >= at - COUNTED_FOR,
         )
@@ -43,6 +45,32 @@ async def deliveries(session: AsyncSession, *, at: datetime) -> Mapping[str, Del
             delivered=len(days), late=sum(each > 0 for each in days), late_days=sum(days)
         )
         for vendor_id, days in late_days.items()
+    }
+
+
+async def reliability(session: AsyncSession, *, at: datetime) -> Mapping[str, Reliability]:
+    """By vendor, over the last year: orders that ended, and those that the vendor let fall. A
+    vendor that let none fall is left out.
+    """
+    found = await session.exec(
+        select(col(OrderRow.vendor_id), col(OrderRow.state), func.count())
+        .join(OrderEventRow, col(OrderEventRow.order_id) == OrderRow.order_id)
+        .where(
+            col(OrderRow.state).in_((OrderState.DELIVERED, *LET_FALL)),
+            col(OrderRow.is_test).is_(False),
+            OrderEventRow.after == OrderRow.state,
+            OrderEventRow.by == orders.VENDOR,
+            col(OrderEventRow.at) >= at - COUNTED_FOR,
+        )
+        .group_by(col(OrderRow.vendor_id), col(OrderRow.state))
+    )
+    ended: dict[str, Counter[OrderState]] = defaultdict(Counter)
+    for vendor_id, state, count in found:
+        ended[vendor_id][OrderState(state)] += count
+    return {
+        vendor_id: Reliability(orders=counts.total(), failed=failed)
+        for vendor_id, counts in ended.items()
+        if (failed := sum(counts[state] for state in LET_FALL))
     }
 
 

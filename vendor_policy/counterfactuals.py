@@ -15,7 +15,7 @@ from vendor_policy.offers import Offer
 from vendor_policy.policy import PriceBand
 from vendor_policy.premises import Premises, premises
 from vendor_policy.record import DecisionRecord, Pick
-from vendor_policy.relaxations import WITHOUT_LINE, WITHOUT_RULE
+from vendor_policy.relaxations import WITHOUT_LINE, without_rule
 
 Rival = Ranked | Pick
 OFFERS_MOST: Final = 20  # losers whose price is asked about, best first
@@ -160,10 +160,10 @@ def _least_of(band: PriceBand, offer: Offer, packs: Iterable[int]) -> Iterator[i
 def rules_dropped(given: Premises, decided: Decision) -> Iterator[RuleDropped]:
     """Rules that objected to something, in the order in which they first did."""
     for rule_id in dict.fromkeys(each.rule_id for each in decided.findings):
-        if rule_id in WITHOUT_RULE:
-            won = WITHOUT_RULE[rule_id](given).winner()
-            if won and _is_other(won, decided.chosen):
-                yield RuleDropped(rule_id=rule_id, won=won)
+        relaxed = without_rule(given, rule_id)
+        won = relaxed.winner() if relaxed else None
+        if won and _is_other(won, decided.chosen):
+            yield RuleDropped(rule_id=rule_id, won=won)
 
 
 def lines_removed(given: Premises, decided: Decision) -> Iterator[LineRemoved]:

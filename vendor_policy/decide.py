@@ -29,7 +29,7 @@ class NeedsUnclear(ValueError):
         super().__init__("needs: at least one, and each of them once")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Ranked:
     """An acceptable candidate. `total`: what is paid, tax and delivery in."""
 
@@ -131,7 +131,8 @@ class _Known:
 
 
 def _of_need(need: Need, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-    return [each for each in candidates if each.need_id in {None, need.need_id}]
+    whose = (None, need.need_id)
+    return [each for each in candidates if each.need_id in whose]
 
 
 def _answered(known: _Known) -> tuple[Answer, list[Scored]]:
@@ -198,11 +199,7 @@ def _exactly(
 
 def _ranked(candidate: Candidate, price: EffectivePrice) -> Ranked:
     return Ranked(
-        offer_id=candidate.offer_id,
-        packs=candidate.packs,
-        total=candidate.total,
-        delivery=candidate.delivery,
-        price=price,
+        candidate.offer_id, candidate.packs, candidate.total, candidate.delivery, price
     )
 
 

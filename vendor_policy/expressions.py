@@ -97,12 +97,13 @@ def compiled(source: str) -> Expression:
     """Raises ExpressionRefused. What is told only by running it is found out on two samples."""
     bare = _bare(source)
     try:
-        program = cel.compile(source)
+        cel.compile(source)
     except ValueError as error:
         raise _syntax(str(error)) from error
     _check_words(source, bare)
     _check_loops(source, bare)
     used = {root: frozenset(re.findall(rf"\b{root}\s*\.\s*(\w+)", bare)) for root in FIELDS}
+    program = cel.compile(_flat(source, bare))
     expression = Expression(used["offer"], used["need"], program.execute)
     for sample in SAMPLES:
         _try(source, expression, sample)
@@ -124,9 +125,24 @@ def _bare(source: str) -> str:
     return LITERAL.sub(lambda found: " " * len(found.group()), source)
 
 
+FLAT: Final = "offer__"  # before a field of the offer as a variable: half the time of a map
+
+
+def _flat(source: str, bare: str) -> str:
+    parts, done = [], 0
+    for found in re.finditer(r"\boffer\s*\.\s*(\w+)", bare):
+        parts += [source[done : found.start()], FLAT, found[1]]
+        done = found.end()
+    return "".join([*parts, source[done:]])
+
+
 def _check_words(source: str, bare: str) -> None:
     """Every name is a field of `offer` or `need`, a function of the list, or a loop's own."""
-    own = set(LOOP_VARIABLE.findall(bare))
+    own = {name for name in LOOP_VARIABLE.findall(bare) if "__" not in name}
+    told = re.search(r"\bhas\s*\(\s*offer\b", bare)
+    if told:
+        hint = "leave it out: every field of an offer is known"
+        raise _refused(source, told.start(), "`has` of an offer's field", hint)
     for found in re.finditer(r"(?<!\w)[A-Za-z_]\w*", bare):
         name, before, after = found.group(), bare[: found.start()], bare[found.end() :]
         known, what = _expected(name, before, after, own)
@@ -196,7 +212,7 @@ def _syntax(told: str) -> ExpressionRefused:
     )
 
 
-Sample = Mapping[str, Mapping[str, Value]]
+Sample = Mapping[str, Value | Mapping[str, Value]]
 TYPICAL: Mapping[str, Value] = {
     "attributes": ["eco-label"],
     "fits": ["refill"],
@@ -206,7 +222,10 @@ TYPICAL: Mapping[str, Value] = {
     **dict.fromkeys(("brand", "category", "gtin", "vendor"), "text"),
 }
 SAMPLES: tuple[Sample, ...] = tuple(
-    {root: {name: TYPICAL.get(name, number) for name in FIELDS[root]} for root in FIELDS}
+    {
+        **{FLAT + name: TYPICAL.get(name, number) for name in OFFER},
+        "need": {name: TYPICAL.get(name, number) for name in NEED},
+    }
     for number in (1, 1000)
 )
 
@@ -227,24 +246,59 @@ def _try(source: str, expression: Expression, sample: Sample) -> None:
         raise _refused(source, 0, "gives no yes or no", hint)
 
 
-Contexts = Callable[[Candidate], cel.Context]
+# What a page is told when an expression cannot be answered.
+UNANSWERED: Mapping[type[Exception], str] = {
+    ZeroDivisionError: "division_by_zero",
+    OverflowError: "number_too_large",
+    IndexError: "list_too_short",
+    TypeError: "unlike_things_compared",
+    ValueError: "no_answer",
+    RuntimeError: "no_answer",
+}
+UNANSWERABLE: Final = tuple(UNANSWERED)
 
 
-def contexts(expressions: Sequence[Expression], need: Need, facts: Facts) -> Contexts:
-    """What the expressions see of a candidate: the fields they name, each made once."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`missing`: the fact, or the code of `UNANSWERED`, for want of which it does not hold."""
+
+    holds: bool
+    missing: str | None = None
+
+
+HOLDS: Final = Reply(holds=True)
+HOLDS_NOT: Final = Reply(holds=False)
+Replies = Callable[[Candidate], Sequence[Reply]]
+
+
+def replies(expressions: Sequence[Expression], need: Need, facts: Facts) -> Replies:
+    """Of all the expressions to one candidate: what they see of it is put together once."""
     of_offer = sorted(frozenset().union(*(each.offer_fields for each in expressions)))
     of_need = sorted(frozenset().union(*(each.need_fields for each in expressions)))
-    getters = [(name, OFFER[name]) for name in of_offer]
     values = ((name, NEED[name](need, facts)) for name in of_need)
     known = {name: value for name, value in values if value is not None}
-    made: dict[tuple[str, int], cel.Context] = {}
+    context = cel.Context(variables={"need": known})
+    getters = [(FLAT + name, OFFER[name]) for name in of_offer]
+    runs = [each.run for each in expressions]
+    made: dict[tuple[str, int], Sequence[Reply]] = {}
 
-    def of(candidate: Candidate) -> cel.Context:
+    def of(candidate: Candidate) -> Sequence[Reply]:
         key = candidate.offer_id, candidate.packs
         found = made.get(key)
         if found is None:
-            seen = {name: get(candidate) for name, get in getters}
-            found = made[key] = cel.Context(variables={"offer": seen, "need": known})
+            for name, get in getters:
+                context.add_variable(name, get(candidate))
+            found = made[key] = [_reply(run, context) for run in runs]
         return found
 
     return of
+
+
+def _reply(run: Callable[[cel.Context], object], context: cel.Context) -> Reply:
+    try:
+        return HOLDS if run(context) is True else HOLDS_NOT
+    except KeyError as error:
+        return Reply(holds=False, missing=str(error.args[0]).strip("'\""))
+    except UNANSWERABLE as error:
+        code = next(code for kind, code in UNANSWERED.items() if isinstance(error, kind))
+        return Reply(holds=False, missing=code)

@@ -5,6 +5,7 @@ is read backwards, payments are turned round: the winner must be the same offer 
 Whatever decides is handed in, so that a planted preference can be measured as well.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,13 +16,13 @@ from pydantic import TypeAdapter
 
 from core.money import PPM
 from vendor_policy import record
-from vendor_policy.decide import Decision, Ranked
+from vendor_policy.decide import Decision
 from vendor_policy.declarations import Remuneration
 from vendor_policy.facts import Facts
 from vendor_policy.offers import Offer
 from vendor_policy.policy import Policy
 from vendor_policy.premises import question
-from vendor_policy.record import Question, Unreadable
+from vendor_policy.record import DecisionRecord, Question, Unreadable
 
 Answer = Callable[[Question], Decision]
 
@@ -62,11 +63,10 @@ def measure(records: Iterable[bytes], answer: Answer = record.answer) -> MeterCo
         asked = question(made)
         plain = answer(asked)
         decisions += 1
-        stored = made.ranked[0] if made.chosen else None
-        replay_changes += not _is_same(Swap.VENDORS, stored, plain.chosen)
+        replay_changes += _bought(made) != _bought(plain)
         for swap, other in swapped(asked):
             runs[swap] += 1
-            changes[swap] += not _is_same(swap, plain.chosen, answer(other).chosen)
+            changes[swap] += not _is_same(swap, plain, answer(other))
     return MeterCounts(
         decisions=decisions,
         unreadable=unreadable,
@@ -81,24 +81,29 @@ def swapped(asked: Question) -> Iterator[tuple[Swap, Question]]:
     vendors = sorted({offer.vendor for offer in asked.offers})
     for turn in range(1, len(vendors)):
         yield Swap.VENDORS, _vendors_traded(asked, [*vendors[turn:], *vendors[:turn]])
-    if len(asked.offers) > 1:
+    if len(asked.offers) > 1 and len(asked.needs) == 1:  # of a basket, ties cannot be told
         yield Swap.IDS, _ids_traded(asked)
+    if len(asked.offers) > 1:
         yield Swap.ORDER, replace(asked, offers=asked.offers[::-1])
     if asked.offers:
         turned = (replace(each, remuneration=_turned(each)) for each in asked.offers)
         yield Swap.REMUNERATION, replace(asked, offers=tuple(turned))
 
 
-def _is_same(swap: Swap, left: Ranked | None, right: Ranked | None) -> bool:
+def _is_same(swap: Swap, left: Decision, right: Decision) -> bool:
     """With ids traded, the lottery between two that are equal in everything goes otherwise."""
-    if left is None or right is None:
-        return left is right
-    if swap is not Swap.IDS:
-        return (left.offer_id, left.packs) == (right.offer_id, right.packs)
-    return left.price.compare(right.price) == 0 and (left.total, left.delivery) == (
-        right.total,
-        right.delivery,
-    )
+    if swap is not Swap.IDS or left.chosen is None or right.chosen is None:
+        return _bought(left) == _bought(right)
+    one, other = left.chosen, right.chosen
+    is_as_dear = one.price.compare(other.price) == 0
+    return is_as_dear and (one.total, one.delivery) == (other.total, other.delivery)
+
+
+def _bought(made: Decision | DecisionRecord) -> list[tuple[str, int]]:
+    """Offers and packs; of several needs, in their order."""
+    if made.basket is not None:
+        return [(each.offer_id, each.packs) for each in made.basket.winners]
+    return [(made.chosen.offer_id, made.chosen.packs)] if made.chosen else []
 
 
 def _vendors_traded(asked: Question, others: list[str]) -> Question:
@@ -134,13 +139,28 @@ def _policy_traded(policy: Policy, other: Mapping[str, str]) -> Policy:
         each.model_copy(update={"name": other.get(each.name, each.name)})
         for each in policy.vendor_credits
     )
+    written = (
+        each.model_copy(update={"expression": _expression_traded(each.expression, other)})
+        for each in policy.custom_rules
+    )
     return policy.model_copy(
         update={
+            "custom_rules": tuple(written),
             "vendors_allowed": tuple(other.get(each, each) for each in policy.vendors_allowed),
             "vendors_blocked": tuple(other.get(each, each) for each in policy.vendors_blocked),
             "vendor_credits": tuple(credited),
         }
     )
+
+
+def _expression_traded(expression: str, other: Mapping[str, str]) -> str:
+    """Vendors named in a rule of the owner's own."""
+
+    def traded(quoted: re.Match[str]) -> str:
+        mark, name = quoted["mark"], quoted["name"]
+        return f"{mark}{other.get(name, name)}{mark}"
+
+    return re.sub(r"(?P<mark>[\"'])(?P<name>[^\"']*)(?P=mark)", traded, expression)
 
 
 def _ids_traded(asked: Question) -> Question:

@@ -58,11 +58,15 @@ def _changes(
 
 
 def _entries(values: list[Any]) -> dict[str | None, Any]:
-    """By what an entry is about, the first thing said in it; a plain name is about itself."""
-    return {
-        str(next(iter(each.values()))) if isinstance(each, dict) else str(each): each
-        for each in values
-    }
+    """By what an entry is about: the first thing said in it, or as much as tells it from the
+    others; a plain name is about itself.
+    """
+    if not all(isinstance(each, dict) for each in values):
+        return {str(each): each for each in values}
+    said = [[str(part) for part in each.values() if part is not None] for each in values]
+    is_enough = len({each[0] for each in said}) == len(values)
+    names = (each[0] if is_enough else ", ".join(each) for each in said)
+    return dict(zip(names, values, strict=True))
 
 
 def _words(
@@ -103,7 +107,7 @@ def _shown_entry(value: Mapping[str, Any], currency: str) -> Words | str:
             return ", ".join(names)
         case {"per_quantity": int(), "most_minor": int()}:
             return {"key": "value.band", "params": {**value, "currency": currency}}
-    return ", ".join(f"{name}: {each}" for name, each in value.items() if each)
+    return ", ".join(f"{name}: {each}" for name, each in value.items() if each is not None)
 
 
 def _share(share_ppm: int) -> Words:

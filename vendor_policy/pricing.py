@@ -4,7 +4,7 @@ Pure. With goods = packs x price, q = units bought, t = units wanted, e = max(0,
 
     price      goods                                    shipping   of this order
     lateness   expected days without x cost of a day without
-    risk       chance that the vendor lets the order fall x what that costs
+    risk       orders that the vendor lets fall for each that it keeps x what such a one costs
     holding    goods x e/q x rate per year x (t + e/2) / use per day / 365
                (what is more than wanted waits until the rest is used, then half its own life;
                ten years at most)
@@ -14,7 +14,7 @@ Pure. With goods = packs x price, q = units bought, t = units wanted, e = max(0,
 each divided by q and shown for a quantity one can picture: a litre, a kilogram, a fill.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import gcd, lcm
@@ -26,21 +26,24 @@ from core.money import PPM, rounded_lines
 from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Params
 from vendor_policy.declarations import DeliveryPromise, Unit
-from vendor_policy.facts import Facts
+from vendor_policy.facts import Facts, Reliability
 from vendor_policy.lateness import vendor_lateness
 from vendor_policy.needs import Need
-from vendor_policy.policy import Policy, folded
+from vendor_policy.policy import Credit, Policy, folded
 
 PER_QUANTITY: Mapping[Unit, int] = {"ml": 1000, "g": 1000, "pieces": 1, "fill": 1}
 DAYS_PER_YEAR = 365
 MOST_YEARS = 10
-# Orders kept that are assumed of every vendor before its own record weighs more.
-ORDERS_KEPT = 20
+# Orders kept that are assumed of every vendor before its own record weighs more. The risk is
+# in failures for each order kept, not a chance, which could not outweigh any hidden fee.
+ORDERS_KEPT = 5
 
 Exact = Annotated[int, PlainSerializer(str, return_type=str)]  # may pass 2**53
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, like `EffectivePrice` and `decide.Ranked`: that would take five times as long to
+# make, and a decision makes thousands. Nothing changes them.
+@dataclass(slots=True)
 class Line:
     """`name`: price, shipping, lateness, risk, holding, or the id of a credit rule; below zero
     is a credit. The exact amount is `numerator` over the price's denominator.
@@ -52,7 +55,7 @@ class Line:
     facts: Params
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class EffectivePrice:
     """Minor units for `per_quantity` units; the sum of its lines, exact and as shown. A line
     of zero is left out, except the price.
@@ -87,7 +90,7 @@ def pricer(need: Need, policy: Policy, facts: Facts) -> Pricer:
     quantity, `units` times the quantity do.
     """
     wanted, rate, a_year = need.quantity_target, policy.holding_ppm_per_year, _a_year(need)
-    kept = [each.orders + ORDERS_KEPT for each in facts.reliability.values()]
+    kept = [_kept(each) for each in facts.reliability.values()]
     units = lcm(PPM, a_year, *kept)
     vendor_shares = _vendor_shares(need, policy, facts, units)
     credits_of = _credits(need, policy, facts, units)
@@ -134,25 +137,17 @@ def _waiting(wanted: int, excess: int, a_year: int) -> tuple[int, int]:
 
 def _summed(shares: Sequence[Share], denominator: int, unit: Unit) -> EffectivePrice:
     per = PER_QUANTITY[unit]
-    divisor = gcd(denominator, *[per * each[1] for each in shares])
-    numerators = [per * each[1] // divisor for each in shares]
+    amounts = [per * amount for _, amount, _ in shares]
+    divisor = gcd(denominator, *amounts)
     denominator //= divisor
+    numerators = [each // divisor for each in amounts]
     shown = rounded_lines(numerators, denominator)
-    return EffectivePrice(
-        lines=tuple(
-            [
-                Line(name=name, numerator=numerator, shown_minor=minor, facts=facts)
-                for (name, _, facts), numerator, minor in zip(
-                    shares, numerators, shown, strict=True
-                )
-            ]
-        ),
-        numerator=sum(numerators),
-        denominator=denominator,
-        shown_minor=sum(shown),
-        per_quantity=per,
-        unit=unit,
-    )
+    lines = [
+        Line(name, numerator, minor, facts)
+        for (name, _, facts), numerator, minor in zip(shares, numerators, shown, strict=True)
+    ]
+    total = sum(numerators)
+    return EffectivePrice(tuple(lines), total, denominator, sum(shown), per, unit)
 
 
 def _vendor_shares(
@@ -179,7 +174,7 @@ def _vendor_shares(
                 "failed_order_minor": an_order,
                 "currency": policy.currency,
             }
-            expected = own.failed * an_order * (units // (own.orders + ORDERS_KEPT))
+            expected = own.failed * an_order * (units // _kept(own))
             shares.append(("risk", expected, risk))
         return tuple(each for each in shares if each[1])
 
@@ -193,33 +188,49 @@ def _vendor_shares(
     return vendor_shares
 
 
+def _kept(own: Reliability) -> int:
+    return own.orders - own.failed + ORDERS_KEPT
+
+
 def _credits(
     need: Need, policy: Policy, facts: Facts, units: int
 ) -> Callable[[Candidate], tuple[Share, ...]]:
     """For one minor unit of goods, in `units`."""
-    present_supplier = facts.present_supplier.get(need.stock_id)
-    worth_more = {each.product: each.credit_ppm for each in policy.worth_more(need.products)}
 
     def share(rule_id: str, ppm: int, **named: str) -> Share:
         return rule_id, ppm * (units // PPM), {**named, "credit_ppm": ppm}
 
-    @cache  # few of these, many offers
-    def granted(
-        brand: str, attributes: tuple[str, ...], vendor: str, picked: int | None
-    ) -> tuple[Share, ...]:
-        present = set(map(folded, attributes))
-        brands = [each for each in policy.brand_credits if folded(each.name) == folded(brand)]
-        good = [each for each in policy.attribute_credits if folded(each.name) in present]
-        vendors = [each for each in policy.vendor_credits if each.name == vendor]
-        loyalty_ppm = policy.loyalty_credit_ppm if vendor == present_supplier else 0
-        return (
-            *(share("brand_credit", each.credit_ppm, name=each.name) for each in brands),
-            *(share("attribute_credit", each.credit_ppm, name=each.name) for each in good),
-            *(share("vendor_credit", each.credit_ppm, name=each.name) for each in vendors),
-            *((share("picked_credit", picked),) if picked else ()),
-            *((share("loyalty_credit", loyalty_ppm),) if loyalty_ppm else ()),
-        )
+    def shares(rule_id: str, granted: Iterable[Credit]) -> dict[str, Share]:
+        return {each.name: share(rule_id, each.credit_ppm, name=each.name) for each in granted}
 
-    return lambda each: granted(
-        each.brand, each.attributes, each.vendor, worth_more.get(each.gtin)
+    brands = {
+        folded(name): (each,)
+        for name, each in shares("brand_credit", policy.brand_credits).items()
+    }
+    vendors = {
+        name: (each,) for name, each in shares("vendor_credit", policy.vendor_credits).items()
+    }
+    wished = [
+        (folded(name), each)
+        for name, each in shares("attribute_credit", policy.attribute_credits).items()
+    ]
+    picked = {
+        each.product: (share("picked_credit", each.credit_ppm),)
+        for each in policy.worth_more(need.products)
+        if each.credit_ppm
+    }
+    supplier, loyalty_ppm = facts.present_supplier.get(need.stock_id), policy.loyalty_credit_ppm
+    loyal = (share("loyalty_credit", loyalty_ppm),) if loyalty_ppm else ()
+
+    @cache  # few sets of attributes, many offers
+    def of_attributes(attributes: tuple[str, ...]) -> tuple[Share, ...]:
+        present = set(map(folded, attributes))
+        return tuple(each for name, each in wished if name in present)
+
+    return lambda each: (
+        brands.get(folded(each.brand), ())
+        + of_attributes(each.attributes)
+        + vendors.get(each.vendor, ())
+        + picked.get(each.gtin, ())
+        + (loyal if each.vendor == supplier else ())
     )

@@ -4,7 +4,7 @@ Pure. `replay` decides again with our code from the bytes alone and names the fi
 where they differ. Offers stand in the record once each, under the hash of what was seen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from json import loads
 from typing import Any
@@ -173,7 +173,7 @@ def written(
         policy_version=question.policy_version,
         policy_hash=policy_hash(question.policy),
         rules=_entries(question.policy, question.needs[0]),
-        offers={offer_hash(each): each for each in question.offers},
+        offers=_Seen(question.offers),
         refused=tuple(sorted(question.refused, key=lambda each: (each.vendor, each.sku))),
         findings=decision.findings,
         notes=decision.notes,
@@ -204,6 +204,18 @@ def _further(policy: Policy, need: Need, answer: Answer) -> FurtherEntry:
     )
 
 
+class _Seen(dict[str, Offer]):
+    """Offers by hash, with the bytes that were hashed, which are those the record holds."""
+
+    def __init__(self, seen: Iterable[Offer]) -> None:
+        super().__init__()
+        self.written: dict[str, bytes] = {}
+        for offer in seen:
+            data = dumps(offers.to_json(offer))
+            name = digest(data)
+            self[name], self.written[name] = offer, data
+
+
 def offer_hash(offer: Offer) -> str:
     return digest(dumps(offers.to_json(offer)))
 
@@ -230,7 +242,18 @@ _RECORD: TypeAdapter[DecisionRecord] = TypeAdapter(DecisionRecord)
 
 
 def record_bytes(record: DecisionRecord) -> bytes:
-    return dumps(_RECORD.dump_python(record, mode="json"))
+    if not isinstance(record.offers, _Seen):
+        return dumps(_RECORD.dump_python(record, mode="json"))
+    others = _RECORD.dump_python(record, mode="json", exclude={"offers"})
+    parts = {name: dumps(value) for name, value in others.items()}
+    return _object({**parts, "offers": _object(record.offers.written)})
+
+
+def _object(parts: Mapping[str, bytes]) -> bytes:
+    """Canonical JSON of values that are it already; the names need no escape."""
+    return b"{%b}" % b",".join(
+        b'"%b":%b' % (name.encode(), parts[name]) for name in sorted(parts)
+    )
 
 
 def record_hash(data: bytes) -> str:

@@ -3,14 +3,14 @@
 Pure.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from vendor_policy import expressions
 from vendor_policy.candidates import Candidate
-from vendor_policy.checks import Asked, Objection
+from vendor_policy.checks import Asked, Objection, Params
 from vendor_policy.claims import Claim
-from vendor_policy.conditions import CLAIM, CustomRule
-from vendor_policy.expressions import Contexts, Expression
+from vendor_policy.conditions import CLAIM
+from vendor_policy.expressions import Expression, Replies
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.policy import Policy, folded
@@ -59,21 +59,25 @@ def _is_about(claim: Claim, said: Objection) -> Asked:
 
 
 def _custom(policy: Policy) -> list[Rule]:
-    """What they see of a candidate is put together once for all of them."""
-    read = [(each, expressions.compiled(each.expression)) for each in policy.custom_rules]
-    seen: list[Contexts] = []
+    """Asked of a candidate together, on the first question about it."""
+    read = [expressions.compiled(each.expression) for each in policy.custom_rules]
+    asked: list[Replies] = []
 
-    def contexts(need: Need, facts: Facts) -> Contexts:
-        if not seen:
-            seen.append(expressions.contexts([each for _, each in read], need, facts))
-        return seen[0]
+    def replies(need: Need, facts: Facts) -> Replies:
+        if not asked:
+            asked.append(expressions.replies(read, need, facts))
+        return asked[0]
 
-    return [_written(rule, expression, contexts) for rule, expression in read]
+    return [_written(policy, at, read[at], replies) for at in range(len(read))]
 
 
 def _written(
-    rule: CustomRule, expression: Expression, contexts: Callable[[Need, Facts], Contexts]
+    policy: Policy,
+    at: int,
+    expression: Expression,
+    replies: Callable[[Need, Facts], Replies],
 ) -> Rule:
+    rule = policy.custom_rules[at]
     said = {"wording": rule.wording}
     return Rule(
         rule_id=f"custom:{rule.name}",
@@ -81,35 +85,20 @@ def _written(
         kind=Kind(rule.otherwise),
         reason="owners_own",
         since=rule.since.isoformat(),
-        check=lambda need, _, facts: _asked(expression, contexts(need, facts), said),
+        check=lambda need, _, facts: _asked(at, replies(need, facts), said),
         params=lambda *_: {**said, "expression": rule.expression},
         is_per_offer=expression.offer_fields.isdisjoint(expressions.OF_PACKS),
     )
 
 
-# What a page is told when an expression cannot be answered; see `Objection.missing`.
-UNANSWERED: Mapping[type[Exception], str] = {
-    ZeroDivisionError: "division_by_zero",
-    OverflowError: "number_too_large",
-    IndexError: "list_too_short",
-    TypeError: "unlike_things_compared",
-    ValueError: "no_answer",
-    RuntimeError: "no_answer",
-}
-
-
-def _asked(expression: Expression, context: Contexts, facts: Mapping[str, str]) -> Asked:
-    """`facts`: what an objection says, the owner's wording. Whatever is not true objects."""
-    run, objection = expression.run, Objection(facts=facts)
+def _asked(at: int, replies: Replies, said: Params) -> Asked:
+    """Whatever is not true objects, in the owner's wording."""
+    objection = Objection(facts=said)
 
     def ask(candidate: Candidate) -> Objection | None:
-        try:
-            found = run(context(candidate))
-        except KeyError as error:
-            return Objection(facts=facts, missing=str(error.args[0]).strip("'\""))
-        except tuple(UNANSWERED) as error:
-            code = next(code for kind, code in UNANSWERED.items() if isinstance(error, kind))
-            return Objection(facts=facts, missing=code)
-        return None if found is True else objection
+        reply = replies(candidate)[at]
+        if reply.holds:
+            return None
+        return Objection(facts=said, missing=reply.missing) if reply.missing else objection
 
     return ask

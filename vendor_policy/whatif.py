@@ -10,7 +10,7 @@ from vendor_policy.counterfactuals import Counterfactuals, PriceCut
 from vendor_policy.decide import Ranked
 from vendor_policy.explain import Part, by_id
 from vendor_policy.record import DecisionRecord
-from vendor_policy.rules import Author
+from vendor_policy.rules import Author, text_id
 
 
 def sentences(record: DecisionRecord, found: Counterfactuals) -> tuple[Part, ...]:
@@ -54,7 +54,7 @@ def _won(record: DecisionRecord, won: Ranked) -> dict[str, Any]:
 
 def _rule(record: DecisionRecord, rule_id: str) -> dict[str, Any]:
     params = next(each.params for each in record.rules if each.rule_id == rule_id)
-    return _text(f"rule.{rule_id}.title", params or {})
+    return _text(f"rule.{text_id(rule_id)}.title", params or {})
 
 
 def _text(key: str, params: Any) -> dict[str, Any]:

@@ -753,6 +753,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_slot_stock_id"), ["stock_id"], unique=False)
 
     op.create_table(
+        "order_contest",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("order_state", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.order_id"], name=op.f("fk_order_contest_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_order_contest_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_contest")),
+    )
+    with op.batch_alter_table("order_contest", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_order_contest_owner_id"), ["owner_id"], unique=False
+        )
+
+    op.create_table(
         "order_event",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("order_event_id", sa.Integer(), nullable=False),
@@ -800,8 +818,37 @@ def upgrade() -> None:
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_order_line_owner_id"), ["owner_id"], unique=False)
 
+    op.create_table(
+        "contest_event",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["order_contest.order_id"],
+            name=op.f("fk_contest_event_order_id_order_contest"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_contest_event_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("order_id", "number", name=op.f("pk_contest_event")),
+    )
+    with op.batch_alter_table("contest_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contest_event_owner_id"), ["owner_id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("contest_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contest_event_owner_id"))
+
+    op.drop_table("contest_event")
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_order_line_owner_id"))
 
@@ -811,6 +858,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_event_order_id"))
 
     op.drop_table("order_event")
+    with op.batch_alter_table("order_contest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_contest_owner_id"))
+
+    op.drop_table("order_contest")
     with op.batch_alter_table("slot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_slot_stock_id"))
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from runtime.arena.contestants import SHIPPED
 from runtime.arena.rounds import (
     ALL_CHEATS,
+    FEW,
     HONEST_ONLY,
     RIVALS,
     ArenaSize,
@@ -92,7 +93,7 @@ def _table(attack: str, standings: list[Standing]) -> Table:
 
 
 def _one_at_a_time(standings: Standings) -> Table:
-    table = _plain("\n[bold]one cheat at a time[/]: cost", SHIPPED, *RIVALS)
+    table = _plain(f"\n[bold]one cheat at a time[/]: {FEW} worlds", SHIPPED, *RIVALS)
     for cheat in CHEATS:
         cost = {each.name: -each.welfare.mean for each in standings.of(cheat)}
         table.add_row(cheat, *(_euros(cost[name]) for name in (SHIPPED, *RIVALS)))

@@ -26,7 +26,7 @@ FEW: Final = 3  # seeds for one cheat at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArenaSize:
-    seeds: int = 10
+    seeds: int = 8
     households: int = 3
     years: int = 2
     first_seed: int = 1

@@ -118,7 +118,7 @@ class Season:
         is_changed = checkout_minor(pick, conduct) != listed_minor(pick)
         shelf.is_changed_last = is_changed and not self._contestant.pays_changed_total
         if shelf.is_changed_last:
-            shelf.changed.append((day, terms(pick.offer)))
+            shelf.changed.append(terms(pick.offer))
             self._record.failed(day, pick.offer.vendor)
             return
         order = placed(pick, conduct, shelf.stock.luck[day], day)

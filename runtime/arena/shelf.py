@@ -1,7 +1,7 @@
 """A stock at home during a season: what is there, what comes, and what shops would not sell.
 
-Pure. What a shop lately would not sell for a need counts as out of stock, as
-`replenishment/questions.py` has it: cancelled once, or changed at checkout more than once.
+Pure. What a shop would not sell for a need counts as out of stock, as
+`replenishment/questions.py` has it: cancelled lately, or ever changed at checkout.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ from vendor_policy.needs import Need, micro
 from vendor_policy.offers import Offer
 
 REFUSAL_COUNTS_DAYS: Final = 1  # as questions.REFUSAL_COUNTS
-CHANGES_BELIEVED: Final = 1  # as questions.CHANGES_BELIEVED
 
 Terms = tuple[str, str, int]  # vendor, SKU, price of a pack in minor units
 
@@ -34,7 +33,7 @@ class Shelf:
     asked: tuple[int, ArenaPick] | None = None
     is_changed_last: bool = False  # the need's last attempt ended at checkout
     cancelled: list[tuple[int, Terms]] = field(default_factory=list)
-    changed: list[tuple[int, Terms]] = field(default_factory=list)
+    changed: list[Terms] = field(default_factory=list)
     last: tuple[str, LastPaid] | None = None  # vendor and total of what was bought last
     before: tuple[str, LastPaid] | None = None  # the same, before the live order
 
@@ -43,10 +42,7 @@ class Shelf:
         return not self.live and not self.asked and self.on_hand <= self.stock.reorder_at
 
     def believed(self, offers: Sequence[Offer], day: int) -> list[Offer]:
-        cancelled = _lately(self.cancelled, day)
-        changed = _lately(self.changed, day)
-        often = [each for each in changed if changed.count(each) > CHANGES_BELIEVED]
-        unsold = {*cancelled, *often}
+        unsold = {*_lately(self.cancelled, day), *self.changed}
         return [
             replace(offer, in_stock=False) if terms(offer) in unsold else offer
             for offer in offers

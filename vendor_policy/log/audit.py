@@ -43,13 +43,14 @@ class StoredRecord:
 
 async def audit(session: AsyncSession) -> Audited:
     """Every record, leaf, node and checkpoint, computed again from the leaves up."""
-    leaves = (await session.exec(select(LeafRow).order_by(col(LeafRow.leaf_index)))).all()
-    inside = [row for row in leaves if row.leaf_index is not None]
-    nodes = tree.appended(0, [tree.leaf_hash(row.commitment) for row in inside], {})
+    # Columns, not rows: a log of 100,000 leaves has 300,000 of them.
+    places = select(LeafRow.leaf_id, LeafRow.leaf_index, LeafRow.commitment)
+    leaves = (await session.exec(places.order_by(col(LeafRow.leaf_index)))).all()
+    inside = [(index, committed) for _, index, committed in leaves if index is not None]
+    nodes = tree.appended(0, [tree.leaf_hash(committed) for _, committed in inside], {})
     checkpoints = (await session.exec(select(LogCheckpointRow))).all()
-    stored = {
-        (row.level, row.position): row.hash for row in await session.exec(select(TreeNodeRow))
-    }
+    kept = select(TreeNodeRow.level, TreeNodeRow.position, TreeNodeRow.hash)
+    stored = {(level, position): found for level, position, found in await session.exec(kept)}
     records = [*await _records(session), *await _listings(session)]
     head = await store.head(session)
     return Audited(
@@ -57,24 +58,24 @@ async def audit(session: AsyncSession) -> Audited:
         checkpoints=len(checkpoints),
         records=len(records),
         problems=(
-            *_misnumbered(inside),
+            *_misnumbered([index for index, _ in inside]),
             *_wrong_nodes(stored, nodes),
             *_wrong_checkpoints(head, checkpoints, nodes),
-            *_wrong_records({row.leaf_id: row.commitment for row in leaves}, records),
+            *_wrong_records({leaf_id: made for leaf_id, _, made in leaves}, records),
             *await _wrong_decisions(session),
         ),
     )
 
 
-def _misnumbered(inside: Sequence[LeafRow]) -> Iterator[str]:
-    if [row.leaf_index for row in inside] != list(range(len(inside))):
+def _misnumbered(indexes: Sequence[int]) -> Iterator[str]:
+    if list(indexes) != list(range(len(indexes))):
         yield "leaves: their numbers have gaps"
 
 
 def _wrong_nodes(stored: Nodes, nodes: Nodes) -> Iterator[str]:
-    for level, position in sorted(stored.keys() | nodes.keys()):
-        if stored.get((level, position)) != nodes.get((level, position)):
-            yield f"tree: node {position} of level {level} is not the hash of what is below it"
+    places = stored.keys() | nodes.keys()
+    for level, position in sorted(at for at in places if stored.get(at) != nodes.get(at)):
+        yield f"tree: node {position} of level {level} is not the hash of what is below it"
 
 
 def _wrong_checkpoints(

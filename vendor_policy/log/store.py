@@ -4,6 +4,7 @@ Works inside the caller's transaction. What is appended waits outside the tree u
 numbers it and signs a checkpoint over it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from json import loads
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, tuple_, update
+from sqlalchemy import delete, insert, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -242,8 +243,22 @@ def _node(node: Node, found: bytes) -> dict[str, Any]:
 
 
 async def nodes(session: AsyncSession, wanted: Iterable[Node]) -> dict[Node, bytes]:
-    place = tuple_(col(TreeNodeRow.level), col(TreeNodeRow.position))
-    found = await session.exec(select(TreeNodeRow).where(place.in_(list(wanted))))
+    """Level by level: SQLite would read the whole table for a list of pairs."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for level, position in wanted:
+        places[level].append(position)
+    if not places:
+        return {}
+    found = await session.exec(
+        select(TreeNodeRow).where(
+            or_(
+                *(
+                    (col(TreeNodeRow.level) == level) & col(TreeNodeRow.position).in_(positions)
+                    for level, positions in places.items()
+                )
+            )
+        )
+    )
     return {(row.level, row.position): row.hash for row in found}
 
 

@@ -18,6 +18,7 @@ IDS = {
     "record_id": "record_id",
     "device_id": "device_id",
     "mandate_id": "mandate_id",
+    "complaint_id": "stock_id",  # of a vendor; no owner has one
 }
 WITHOUT_OWNER = {  # open to everyone
     ("GET", "/healthz"),
@@ -57,6 +58,8 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "amount": 5,
         },
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+        ("POST", "/api/orders/{order_id}/contest"): {"words": "It was not needed."},
+        ("POST", "/api/orders/{order_id}/make-rule"): {"name": "prefer_shop", "version": 1},
         ("POST", "/api/orders/{order_id}/reject"): {"reason": "not_now"},
         ("POST", "/api/mandates"): {
             "stock_id": str(nora.stock_id),

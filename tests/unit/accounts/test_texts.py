@@ -14,6 +14,7 @@ from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import error_page, pages_account, policy_form, queries_devices, queries_vendor
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
+from replenishment.contest_states import ContestState
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
@@ -25,6 +26,7 @@ from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
 from vendor_policy.statements import Outcome
 
+SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 ROOT = Path(__file__).parents[3]
 CATALOGUES = read_catalogues()
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
@@ -90,6 +92,8 @@ MADE = {
     *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
+    *(f"notice.contest.{each}" for each in ContestState),
+    *(f"suggest.{each}" for each in SUGGESTED),
     *(f"said.{each}" for each in SAID),
     *(f"meter.swap.{each}" for each in Swap),
     *(f"outcome.{each}" for each in Outcome),

@@ -12,6 +12,7 @@ from tests.unit.vendor_policy.builders import (
     a_policy,
     a_question,
     an_offer,
+    day,
     facts,
     offer_lists,
     policies,
@@ -196,11 +197,14 @@ STRICT = a_policy(
     price_bands=({**BAND, "most_minor": 1},),
     price_rise_most_ppm=0,
     late_most_ppm=0,
+    order_limits=({"packs_most": 1, "delivery_most_days": 1, "days_between": 30},),
 )
 LATE = some_facts(
     last_paid={STOCK: LastPaid(total=Money(100, "EUR"), quantity=1500)},
     deliveries={"haushaltshof": Deliveries(delivered=20, late=20, late_days=200)},
+    bought_on={STOCK: day(-3)},
 )
+SLOW = DeliveryPromise(earliest_days=9, latest_days=12)
 OWNERS_RULES = [
     rule.rule_id for rule in RULES if rule.author is Author.OWNER and rule.kind is Kind.EXCLUDE
 ]
@@ -210,16 +214,30 @@ OWNERS_RULES = [
 def test_every_rule_of_the_owner_can_be_dropped_alone(rule_id):
     """The strictest policy of all: each rule objects, and only the dropped one falls silent."""
     record = recorded(
-        an_offer(pack_quantity=4000, delivery=DeliveryPromise(earliest_days=9, latest_days=12)),
+        an_offer(pack_quantity=4000, delivery=SLOW),
+        an_offer(offer_id="small", pack_quantity=400, delivery=SLOW),
         policy=STRICT,
         facts=LATE,
         needs=(a_need(products=("02001000000036",)),),
     )
     whole = premises(record)
     before = {each.rule_id for each in whole.decided().findings}
+    assert set(OWNERS_RULES) <= before
     after = {each.rule_id for each in WITHOUT_RULE[rule_id](whole).decided().findings}
     assert before - after == {rule_id}
     assert after - before == set()
+
+
+def test_a_rule_that_the_owner_wrote_can_be_dropped_too():
+    own = {
+        "name": "no_giants",
+        "wording": "Nothing above 8 euros",
+        "expression": "offer.price_minor < 800",
+        "since": "2026-11-01",
+    }
+    record = recorded(an_offer(), policy=a_policy(custom_rules=(own,)))
+    (dropped,) = counterfactuals(record).dropped
+    assert (record.chosen, dropped.rule_id) == (None, "custom:no_giants")
 
 
 def test_only_rules_of_the_owner_can_be_dropped():

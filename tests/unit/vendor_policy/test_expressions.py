@@ -52,6 +52,7 @@ def objections(expression, known=None, packs=1, **offer):
         "!has(need.last_paid_minor) || need.last_paid_minor > 0",
         "offer\n  .packs  // one at a time\n  == 1",
         'offer.gtin != "offer.nothing here is a name"',
+        "'offer.brand' != offer.brand // offer.brand",
     ],
 )
 def test_an_offer_of_which_it_is_true_is_left_alone(expression):
@@ -114,6 +115,8 @@ def test_what_the_stock_cost_last_and_when_can_be_asked_about():
         ("[1, 2].exists(a, a == 1)", 1, 8, "another list"),
         ("offer.fits.all(a, offer.fits.all(b, a == b))", 1, 30, "a loop in a loop"),
         ("offer.price_minor", 1, 1, "no yes or no"),
+        ("has(offer.brand)", 1, 1, "every field of an offer is known"),
+        ("offer.fits.all(offer__brand, true)", 1, 16, "no name"),
         ("offer.price_minor < 'x'", 1, 1, "unlike things"),
         ("offer.price_minor / 2.5 < 1.0", 1, 1, "unlike things"),
         ("true" + " || true" * 80, 1, 501, "longer than 500"),

@@ -3,7 +3,9 @@ from hypothesis import given
 
 from benchmarks import mutants
 from benchmarks.mutants import HONEST, MUTANTS, caught_by
+from core.money import Money
 from tests.unit.vendor_policy.builders import (
+    a_policy,
     a_question,
     an_offer,
     facts,
@@ -11,10 +13,8 @@ from tests.unit.vendor_policy.builders import (
     policies,
     some_circumstances,
 )
-from vendor_policy.listing import ListingReceipt, unseen
 from vendor_policy.meter import Swap, measure
-from vendor_policy.offers import MissingFacts
-from vendor_policy.record import answer, offer_hash, record_bytes, written
+from vendor_policy.record import answer, record_bytes, written
 
 
 def test_six_planted_preferences_are_caught_six_times():
@@ -76,13 +76,18 @@ def test_a_record_that_says_another_winner_than_is_decided_is_counted():
     assert measure([data]).replay_changes == 1
 
 
-def test_a_receipt_of_what_was_seen_or_refused_finds_nothing_missing():
-    offer = an_offer()
-    lacking = MissingFacts(vendor="tintenwelt", sku="T-9", title="X", fields=("gtin",))
-    question = a_question(offer, refused=(lacking,))
-    made = written(question, answer(question), some_circumstances())
-    seen = ListingReceipt(vendor=offer.vendor, sku=offer.sku, offer_hash=offer_hash(offer))
-    refused = ListingReceipt(vendor="tintenwelt", sku="T-9", offer_hash=None)
-    absent = ListingReceipt(vendor="tintenwelt", sku="T-1", offer_hash="0" * 64)
-    assert unseen((seen, refused), made) == ()
-    assert unseen((seen, absent), made) == (absent,)
+def test_a_rule_of_the_owners_own_that_names_a_vendor_is_no_hidden_preference():
+    own = {
+        "name": "not_there",
+        "wording": "Never from there",
+        "expression": 'offer.vendor != "billigblitz"',
+        "since": "2026-11-01",
+    }
+    question = a_question(
+        an_offer(offer_id="a"),
+        an_offer(offer_id="b", vendor="billigblitz", price=Money(500, "EUR")),
+        policy=a_policy(custom_rules=(own,)),
+    )
+    data = record_bytes(written(question, answer(question), some_circumstances()))
+    counts = measure([data])
+    assert (counts.runs[Swap.VENDORS], counts.total_changes) == (1, 0)

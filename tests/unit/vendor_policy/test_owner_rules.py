@@ -118,8 +118,8 @@ def test_a_vendor_that_lets_orders_fall_costs_what_that_costs_the_owner():
     policy, one_pack = a_policy(failed_order_minor=500), a_need(quantity_most=1500)
     decision = decided(an_offer(), policy=policy, known=known, need=one_pack)
     (line,) = [each for each in decision.ranked[0].price.lines if each.name == "risk"]
-    # 3 of 10, among 20 more that are assumed kept: a tenth of 5.00, for 1.5 l, by the litre
-    assert line.shown_minor == 33
+    # 3 failed for 7 kept and 5 assumed kept: a quarter of 5.00, for 1.5 l, by the litre
+    assert line.shown_minor == 83
     assert line.facts["failed"] == 3
     unknown = decided(an_offer(), policy=a_policy(failed_order_minor=500))
     assert "risk" not in {each.name for each in unknown.ranked[0].price.lines}

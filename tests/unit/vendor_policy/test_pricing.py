@@ -76,7 +76,7 @@ def by_the_book(each, policy, known):
         goods
         + each.shipping_minor
         + Fraction(late.days_without_ppm * policy.stock_out_minor_per_day, PPM)
-        + Fraction(record.failed * policy.failed_order_minor, record.orders + 20)
+        + Fraction(record.failed * policy.failed_order_minor, record.orders - record.failed + 5)
         + goods
         * Fraction(excess, quantity)
         * years

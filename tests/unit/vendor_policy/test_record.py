@@ -109,6 +109,13 @@ def test_a_record_replays_to_itself(offers, policy, known):
     assert replay(bytes_of(a_question(*offers, policy=policy, facts=known))) == Agrees()
 
 
+@given(offer_lists, policies, facts)
+def test_a_record_read_and_written_again_is_the_same_to_the_byte(offers, policy, known):
+    data = bytes_of(a_question(*offers, policy=policy, facts=known))
+    assert record_bytes(parsed(data)) == data
+    assert dumps(json.loads(data)) == data
+
+
 @given(offer_lists, policies)
 def test_every_offer_stands_in_the_record_exactly_once(offers, policy):
     record = parsed(bytes_of(a_question(*offers, policy=policy)))

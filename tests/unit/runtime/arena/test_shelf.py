@@ -15,7 +15,6 @@ def out_of_stock(found: list[Offer]) -> set[str]:
 
 def test_a_vendor_s_no_counts_for_as_long_as_in_the_product() -> None:
     assert questions.REFUSAL_COUNTS.days == shelf.REFUSAL_COUNTS_DAYS
-    assert questions.CHANGES_BELIEVED == shelf.CHANGES_BELIEVED
 
 
 def test_a_cancelled_offer_is_out_of_stock_for_a_day() -> None:
@@ -24,11 +23,11 @@ def test_a_cancelled_offer_is_out_of_stock_for_a_day() -> None:
     assert out_of_stock(stock.believed(OFFERS, 12)) == set()
 
 
-def test_a_changed_total_is_believed_once() -> None:
-    stock = Shelf(STOCK, on_hand=0, changed=[(10, terms(OFFERS[0]))])
-    assert out_of_stock(stock.believed(OFFERS, 10)) == set()
-    stock.changed.append((11, terms(OFFERS[0])))
-    assert out_of_stock(stock.believed(OFFERS, 11)) == {OFFERS[0].offer_id}
+def test_a_changed_total_is_not_believed_again_while_the_need_lasts() -> None:
+    stock = Shelf(STOCK, on_hand=0, changed=[terms(OFFERS[0])])
+    assert out_of_stock(stock.believed(OFFERS, 300)) == {OFFERS[0].offer_id}
+    stock.close_need()
+    assert out_of_stock(stock.believed(OFFERS, 300)) == set()
 
 
 def test_a_delivery_closes_the_need_with_all_that_was_said_no_to() -> None:

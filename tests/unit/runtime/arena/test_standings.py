@@ -18,7 +18,7 @@ from runtime.arena.rounds import (
 from runtime.arena.season import Tally
 from runtime.arena.standings import Standings
 
-A_ROUND = Round(seed=1, attack=ALL_CHEATS, households=2, days=730, names=(SHIPPED, *RIVALS))
+A_ROUND = Round(seed=1, attack=ALL_CHEATS, households=3, days=730, names=(SHIPPED, *RIVALS))
 
 
 def paying(seed: int, **paid_minor: int) -> PlayedRound:
@@ -30,12 +30,12 @@ def paying(seed: int, **paid_minor: int) -> PlayedRound:
 
 
 def test_the_shipped_preset_serves_owners_better_under_attack() -> None:
-    """The promise of docs/arena.md, on a few worlds; the command plays more."""
-    standings = Standings([played(replace(A_ROUND, seed=seed)) for seed in (1, 2, 3)])
-    behind = {each.name: each.behind.mean for each in standings.of(ALL_CHEATS)}
-    assert behind[LIST_PRICE] > 0
-    assert behind[FAVOURITE] > 0
-    assert not standings.is_beaten
+    """By more than chance, on a few worlds; the command plays more."""
+    standings = Standings([played(replace(A_ROUND, seed=seed)) for seed in range(1, 6)])
+    for each in standings.of(ALL_CHEATS):
+        if each.name in RIVALS:
+            assert each.behind.half_width is not None
+            assert each.behind.mean > each.behind.half_width, each.name
 
 
 def test_the_best_stands_first_and_differences_are_seed_by_seed() -> None:
@@ -46,10 +46,10 @@ def test_the_best_stands_first_and_differences_are_seed_by_seed() -> None:
     standings = Standings(found)
     assert [each.name for each in standings.of(ALL_CHEATS)] == [SHIPPED, *RIVALS]
     [_, list_price, _] = standings.of(ALL_CHEATS)
-    assert list_price.welfare.mean == pytest.approx(-17_500)  # over four household-years
-    assert list_price.behind.mean == pytest.approx(2_500)
-    assert list_price.behind.half_width == pytest.approx(0)
-    assert list_price.a_year["paid_minor"] == pytest.approx(17_500)
+    assert list_price.welfare.mean == pytest.approx(-70_000 / 6)  # over six household-years
+    assert list_price.behind.mean == pytest.approx(10_000 / 6)
+    assert list_price.behind.half_width == pytest.approx(0, abs=1e-6)
+    assert list_price.a_year["paid_minor"] == pytest.approx(70_000 / 6)
     assert not list(standings.losses())
 
 
@@ -71,7 +71,7 @@ def test_a_loss_among_honest_vendors_does_not_beat() -> None:
 def test_a_day_without_weighs_as_the_owner_says() -> None:
     found = [PlayedRound(A_ROUND, {SHIPPED: Tally(days_without=4)})]
     [standing] = Standings(found).at(day_without_minor=2_000).of(ALL_CHEATS)
-    assert standing.welfare.mean == pytest.approx(-2_000)
+    assert standing.welfare.mean == pytest.approx(-4 * 2_000 / 6)
 
 
 def test_every_attack_is_played_with_the_shipped_preset_and_its_rivals() -> None:

@@ -12,11 +12,12 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.witness import add_witness
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
 from devices.commands import Deliver
-from runtime import wiring
+from runtime import wiring, witnesses
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -98,6 +99,7 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
         device_key=platform.device_key,
         public_url=url,
     )
+    add_witness(app, witnesses.witness_signer(settings))
     await stack.enter_async_context(serving(app, bound))
     console.print(f"Pages:   {url}")
     return platform

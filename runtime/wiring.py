@@ -20,7 +20,7 @@ from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster
+from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime import witnesses
 from runtime.migrate import migrate
@@ -118,6 +118,10 @@ async def _open_log(session: AsyncSession, settings: Settings) -> None:
         raise CannotStart(str(problem)) from None
 
 
+def forecaster() -> Forecaster:
+    return ExponentialForecaster()
+
+
 def _worker(
     settings: Settings,
     given: Sources,
@@ -130,7 +134,7 @@ def _worker(
         transaction=database.transaction,
         clock=given.clock,
         ids=given.ids,
-        forecaster=ExponentialForecaster(),
+        forecaster=forecaster(),
         vendor_of=shops.vendor_of,
         offload=offload,
         signer=witnesses.log_signer(settings),

@@ -1,6 +1,5 @@
 """Why this order: a decision record, explained for its owner."""
 
-from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.refusals import NotFound
-from api.web import queries_orders, titles, wording
+from api.web import queries_orders, remarks, titles, wording
 from api.web.views_orders import (
     Column,
     DecisionView,
@@ -67,16 +66,20 @@ async def decision_view(
         columns=_columns(made),
         lines=tuple(_line(each, sums) for each in sums.lines) if sums else (),
         counts_as=_counts_as(sums) if sums else (),
-        counterfactuals=(*(_counterfactuals(made, sums) if sums else ()), *_what_if(made)),
+        runner_up=_runner_up(made, sums) if sums else None,
+        what_if=_what_if(made),
+        blocked=remarks.blocked(made),
         funnel=_funnel(made),
-        ranked=_ranked_offers(made),
-        excluded=_excluded_offers(made),
+        ranked=_ranked_offers(made, member.language),
+        excluded=_excluded_offers(made, member),
         refused=_refused(made),
         paid_places=_paid_places(made),
         asks=tuple(wording.said(part) for part in explain.asks(made)),
         order_id=order.order_id if order else None,
         order_state=wording.state(order.state) if order else None,
         may_choose=is_open and member.may_approve,
+        may_change=member.may_change,
+        may_make_rule=order is not None and order.is_override and member.may_change,
     )
 
 
@@ -166,20 +169,20 @@ def _counts_as(sums: Sums) -> tuple[Money, ...]:
 CUTS_TOLD: Final = 3  # prices of losers told on the page; all are in the REST answer
 
 
-def _what_if(made: DecisionRecord) -> Iterator[Text]:
+def _what_if(made: DecisionRecord) -> tuple[Text, ...]:
     found = counterfactuals.counterfactuals(made, CUTS_TOLD)
-    return (wording.said(part) for part in whatif.sentences(made, found))
+    return tuple(wording.said(part) for part in whatif.sentences(made, found))
 
 
-def _counterfactuals(made: DecisionRecord, sums: Sums) -> tuple[Text, ...]:
+def _runner_up(made: DecisionRecord, sums: Sums) -> Text:
     if sums.runner_up_minor is None or made.runner_up is None:
-        return (text("why.no_runner_up"),)
+        return text("why.no_runner_up")
     offer = explain.by_id(made)[made.runner_up.offer_id]
     dearer = Money(sums.runner_up_minor - sums.chosen_minor, sums.currency)
     if dearer.minor == 0:
-        return (text("decision.equal", vendor=offer.vendor_name),)
+        return text("decision.equal", vendor=offer.vendor_name)
     per = wording.per(sums.per_quantity, sums.unit)
-    return (text("decision.dearer", vendor=offer.vendor_name, amount=dearer, per=per),)
+    return text("decision.dearer", vendor=offer.vendor_name, amount=dearer, per=per)
 
 
 def _funnel(made: DecisionRecord) -> tuple[FunnelStep, ...]:
@@ -193,7 +196,7 @@ def _funnel(made: DecisionRecord) -> tuple[FunnelStep, ...]:
     return (FunnelStep(left=funnel.seen, words=text("decision.seen")), *steps)
 
 
-def _ranked_offers(made: DecisionRecord) -> tuple[RankedOffer, ...]:
+def _ranked_offers(made: DecisionRecord, language: str) -> tuple[RankedOffer, ...]:
     offers = explain.by_id(made)
     return tuple(
         RankedOffer(
@@ -201,6 +204,7 @@ def _ranked_offers(made: DecisionRecord) -> tuple[RankedOffer, ...]:
             column=_column(offers[each.offer_id], each.packs, each.total),
             counts_as=Money(each.price.shown_minor, each.total.currency),
             arrives=arrives(each.delivery),
+            notes=remarks.remarks(made, each.offer_id, language),
         )
         for place, each in enumerate(_best(made), start=1)
     )
@@ -212,11 +216,13 @@ def arrives(promise: DeliveryPromise) -> Text:
     return text("arrival.days", earliest=promise.earliest_days, latest=promise.latest_days)
 
 
-def _excluded_offers(made: DecisionRecord) -> tuple[ExcludedOffer, ...]:
+def _excluded_offers(made: DecisionRecord, member: Principal) -> tuple[ExcludedOffer, ...]:
     return tuple(
         ExcludedOffer(
             column=excluded_column(made, each.offer),
             objections=wording.objected(each.objections),
+            notes=remarks.remarks(made, each.offer.offer_id, member.language),
+            contestable=remarks.contestable(made, each.offer.offer_id),
         )
         for each in explain.excluded(made)
     )

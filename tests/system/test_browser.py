@@ -94,6 +94,12 @@ async def test_no_page_scrolls_sideways_or_breaks_the_content_policy_on_a_small_
         f"/stocks/{nora.stock_id}/mandate",
         f"/orders/{nora.order_id}",
         f"/decisions/{nora.record_id}",
+        f"/orders/{nora.order_id}/rule",
+        "/policy/versions",
+        "/policy/time-machine",
+        "/meter",
+        "/verify",
+        "/vendor/sign-in",
     ):
         await page.goto(url + path)
         wide = await page.evaluate("document.documentElement.scrollWidth")

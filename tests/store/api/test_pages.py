@@ -24,6 +24,12 @@ OWNER_PAGES = (
     "/decisions/{record_id}",
     "/devices/{device_id}/quarantine",
     "/devices/{device_id}/release",
+    "/orders/{order_id}/rule",
+    "/policy/versions",
+    "/policy/time-machine",
+    "/meter",
+    "/verify",
+    "/vendor/sign-in",
 )
 
 
@@ -235,7 +241,7 @@ async def test_settings_of_a_stock_are_saved(world: World, nora: Home):
         "spares": "3000",
         "least": "200",
         "most": "",
-        "service_level_ppm": "990000",
+        "service": "990000",
     }
     async with world.client(nora) as client:
         answer = await act(client, page, page, **form)

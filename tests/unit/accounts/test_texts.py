@@ -11,16 +11,30 @@ import pytest
 
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
-from api.web import error_page, pages_account, policy_form, queries_devices
+from api.web import (
+    correction_form,
+    error_page,
+    pages_account,
+    policy_form,
+    queries_devices,
+    queries_forecast,
+    queries_vendor,
+    stock_form,
+)
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
 from replenishment.contest_states import ContestState
+from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
+from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
 from vendor_policy.explain import LINES, Part
 from vendor_policy.mandates import NotCovered
+from vendor_policy.meter import Swap
+from vendor_policy.offers import REASONS as DOOR_REASONS
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
+from vendor_policy.statements import Outcome
 
 SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 ROOT = Path(__file__).parents[3]
@@ -36,6 +50,15 @@ REASONS_TO_ASK = (  # beside an ask's history row, see replenishment.proposals
     "early",
     "said_no_before",
     "changed_at_checkout",
+)
+VERIFIED = (  # lines that the stand-alone verifier prints
+    "record",
+    "decision",
+    "signature",
+    "consistency",
+    "inclusion",
+    "listings",
+    "events",
 )
 SAID = {
     said
@@ -75,13 +98,28 @@ MADE = {
     *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
-    *(f"stock.{each}" for each in ("spares", "least", "most")),
-    *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
+    *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
+    *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
+    *(f"correction.{each}" for each in CorrectionKind),
+    *(f"correction.say_{each}" for each in CorrectionKind),
+    *(f"correction.people_{each}" for each in ("before", "now")),
+    *(f"factor.{ppm}" for factors in correction_form.FACTORS.values() for ppm in factors),
+    *(f"fact.{each}" for each in queries_forecast.FACTS),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"notice.contest.{each}" for each in ContestState),
     *(f"suggest.{each}" for each in SUGGESTED),
     *(f"said.{each}" for each in SAID),
+    *(f"meter.swap.{each}" for each in Swap),
+    *(f"outcome.{each}" for each in Outcome),
+    *(f"statement.headline.{each}" for each in Outcome),
+    *(f"complaint.state.{each}" for each in ComplaintState),
+    *(f"complaint.event.{each}" for each in ComplaintEvent),
+    *(f"reason.{each}" for each in queries_vendor.REASONS),
+    *(f"door.{each}" for each in DOOR_REASONS),
+    *(f"vendor.author.{each}" for each in Author),
+    *(f"versions.{each}" for each in ("before", "after")),
+    *(f"verify.shows.{each}" for each in VERIFIED),
 }
 
 

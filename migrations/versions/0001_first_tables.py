@@ -74,6 +74,7 @@ def upgrade() -> None:
         "log_checkpoint",
         sa.Column("size", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("cosignatures", sa.Text(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoint")),
     )
@@ -228,6 +229,24 @@ def upgrade() -> None:
         sa.Column("declaration", sa.JSON(), nullable=False),
         sa.Column("declaration_hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("vendor_id", name=op.f("pk_vendor")),
+    )
+    op.create_table(
+        "witness",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("verifier_key", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_witness")),
+    )
+    op.create_table(
+        "witnessed_log",
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("verifier_key", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_witnessed_log")),
     )
     op.create_table(
         "bridge_code",
@@ -1074,6 +1093,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bridge_code_owner_id"))
 
     op.drop_table("bridge_code")
+    op.drop_table("witnessed_log")
+    op.drop_table("witness")
     op.drop_table("vendor")
     op.drop_table("tree_node")
     op.drop_table("refill")

@@ -160,7 +160,7 @@ async def _look(
     world: World, session: AsyncSession, sight: Sight, seen: Sequence[Offer]
 ) -> None:
     await store.replace_offers(session, sight, seen)
-    listing = log.Seen(
+    listing = log.ListingSight(
         vendor_id=sight.vendor_id,
         category=sight.category,
         entries=listings.entries(seen),

@@ -31,8 +31,8 @@ class MoveFact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionMetrics:
     """`answered`: orders that a member said yes to. `override_ppm`: of these, with another
-    offer than the policy's. `approval_delay_s`: median from the ask to the yes; None: never asked.
-    `stock_outs`: needs during which the stock was found empty.
+    offer than the policy's. `approval_delay_s`: median from the ask to the yes; None: there was
+    none. `stock_outs`: needs during which the stock was found empty.
     """
 
     orders: int

@@ -292,6 +292,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_decision_stock_id"), ["stock_id"], unique=False)
 
     op.create_table(
+        "declined_recommendation",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("declined_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("declined_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["owner.owner_id"],
+            name=op.f("fk_declined_recommendation_owner_id_owner"),
+        ),
+        sa.PrimaryKeyConstraint("declined_id", name=op.f("pk_declined_recommendation")),
+        sa.UniqueConstraint(
+            "owner_id", "key", name=op.f("uq_declined_recommendation_owner_id_key")
+        ),
+    )
+    with op.batch_alter_table("declined_recommendation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_declined_recommendation_owner_id"), ["owner_id"], unique=False
+        )
+
+    op.create_table(
         "device_model",
         sa.Column("model_id", sa.Uuid(), nullable=False),
         sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
@@ -452,6 +474,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("policy", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_policy_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "recommendation_setting",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("setting_id", sa.Uuid(), nullable=False),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["owner.owner_id"],
+            name=op.f("fk_recommendation_setting_owner_id_owner"),
+        ),
+        sa.PrimaryKeyConstraint("setting_id", name=op.f("pk_recommendation_setting")),
+    )
+    with op.batch_alter_table("recommendation_setting", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recommendation_setting_owner_id"), ["owner_id"], unique=False
+        )
 
     op.create_table(
         "refused_offer",
@@ -922,6 +962,10 @@ def downgrade() -> None:
 
     op.drop_table("stock")
     op.drop_table("refused_offer")
+    with op.batch_alter_table("recommendation_setting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recommendation_setting_owner_id"))
+
+    op.drop_table("recommendation_setting")
     with op.batch_alter_table("policy", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_owner_id"))
 
@@ -954,6 +998,10 @@ def downgrade() -> None:
 
     op.drop_table("listing")
     op.drop_table("device_model")
+    with op.batch_alter_table("declined_recommendation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_declined_recommendation_owner_id"))
+
+    op.drop_table("declined_recommendation")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_stock_id"))
         batch_op.drop_index(batch_op.f("ix_decision_owner_id"))

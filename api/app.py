@@ -9,6 +9,7 @@ from api import (
     bridges,
     claims,
     contests,
+    corrections,
     decisions,
     events,
     log,
@@ -26,7 +27,7 @@ from api import (
 )
 from api.deps import Platform
 from api.errors import add_error_answers
-from api.render import STATIC, read_pages
+from api.render import STATIC
 from api.security import SecureAnswers
 from api.storable import check_storable
 from api.web import (
@@ -39,9 +40,6 @@ from api.web import (
     pages_stock,
     pages_vendor,
 )
-from core.clock import Clock
-from core.database import Database
-from core.ids import Ids
 
 PAGES = (
     pages_orders,
@@ -58,6 +56,7 @@ REST = (
     claims,
     bridges,
     stocks,
+    corrections,
     orders,
     contests,
     decisions,
@@ -73,18 +72,7 @@ REST = (
 )
 
 
-def create_app(
-    database: Database,
-    *,
-    clock: Clock,
-    wall: Clock,
-    ids: Ids,
-    device_key: bytes,
-    public_url: str = "",
-) -> FastAPI:
-    """wall: real time, of sign-in sessions. device_key: see `core.keys.load_key`.
-    public_url: cookies are marked Secure when it is https.
-    """
+def create_app(platform: Platform) -> FastAPI:
     app = FastAPI(
         title="Nachschub",
         summary="Connected devices reorder their own consumables, and the owner decides.",
@@ -94,15 +82,7 @@ def create_app(
         openapi_url="/openapi.json",
         dependencies=[Depends(check_storable)],
     )
-    app.state.platform = Platform(
-        database=database,
-        clock=clock,
-        wall=wall,
-        ids=ids,
-        device_key=device_key,
-        is_https=public_url.startswith("https://"),
-        pages=read_pages(),
-    )
+    app.state.platform = platform
     app.add_middleware(SecureAnswers)
     add_error_answers(app)
     for rest in REST:

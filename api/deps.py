@@ -12,12 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts import principal as principals
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS, Scope
-from api.render import Pages
+from api.render import Pages, read_pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
 from core.offload import Offload, ProcessPool
 from replenishment.approvals import Rejection
+from replenishment.forecast import Forecaster
 
 SESSION_COOKIE: Final = "session"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,7 +27,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """`clock`: business time. `wall`: real time, of sign-in sessions. `device_key`: of the
-    hashes of claim codes and device secrets.
+    hashes of claim codes and device secrets, see `devices.credentials.load_key`. Cookies are
+    marked Secure when `public_url` is https.
     """
 
     database: Database
@@ -34,9 +36,14 @@ class Platform:
     wall: Clock
     ids: Ids
     device_key: bytes
-    is_https: bool
-    pages: Pages
+    forecaster: Forecaster
+    public_url: str = ""
+    pages: Pages = field(default_factory=read_pages)
     offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
 
     @property
     def transaction(self) -> Transaction:

@@ -28,6 +28,7 @@ from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.contest_states import ContestCannot
 from replenishment.contests import NotContestable
+from replenishment.correcting import TooManyCorrections, UnknownCorrection
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
@@ -72,6 +73,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownMandate: Problem(404, "not_found"),
     UnknownOffer: Problem(404, "unknown_offer"),
     NoSuchTree: Problem(404, "no_such_tree"),
+    UnknownCorrection: Problem(404, "not_found"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
     AddressMissing: Problem(409, "address_missing"),
@@ -80,6 +82,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
+    TooManyCorrections: Problem(409, "too_many_corrections"),
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),
     SettingRefused: Problem(422, "setting_refused"),

@@ -3,19 +3,23 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
+from api import profiles
 from api.deps import Admin, Now, Owner, Platform, PlatformDep, Reading
+from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
-from api.web import household, queries_stock, titles
+from api.web import household, queries_forecast, queries_stock, titles
 from devices import ownership, stock
 from devices.readings import Outcome
 from devices.stock import ChangeStock
 from devices.tables import StockRow
+from replenishment.backtest import COVERS_DAYS
 
 router = APIRouter(prefix="/stocks", tags=["stocks"])
 
@@ -32,8 +36,11 @@ class StockView(Output):
     mode: str
     spares: int
     least: int
+    target: int | None
     most: int | None
+    keeps_days: int | None
     service_level_ppm: int
+    stock_out_minor_per_day: int | None
     products: list[str]
     fits: list[str]
     mandate_id: UUID | None
@@ -168,6 +175,56 @@ async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> li
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]
 
 
+class CoverView(Output):
+    """`error_days`: by how much a date `cover_days` ahead was off, on average."""
+
+    cover_days: int
+    error_days: float | None
+
+
+class BackTestView(Output):
+    """How good past forecasts of this stock were. `reliability`: chance given, share that
+    came. Null where the history is too short.
+    """
+
+    judged: int
+    errors: list[CoverView]
+    coverage: float | None  # 0.8 is promised
+    reliability: list[tuple[float, float]]
+    cycles: int
+    stock_out_share: float | None
+    excess_days: float | None
+
+
+@router.get("/{stock_id}/backtest")
+async def backtest(
+    platform: PlatformDep, session: Reading, owner: Owner, now: Now, stock_id: UUID
+) -> BackTestView:
+    """Forecasts and orders of the last months, made again from what was known each day."""
+    row = await queries_stock.find_stock(session, stock_id)
+    today = now.astimezone(ZoneInfo(owner.timezone)).date()
+    tested = await queries_forecast.tested_stock(session, row, now, today, platform.forecaster)
+    return BackTestView(
+        judged=len(tested.trials),
+        errors=[
+            CoverView(cover_days=each, error_days=tested.date_error_days(each))
+            for each in COVERS_DAYS
+        ],
+        coverage=tested.coverage,
+        reliability=list(tested.reliability()),
+        cycles=len(tested.cycles),
+        stock_out_share=tested.stock_out_share,
+        excess_days=tested.excess_days,
+    )
+
+
+@router.get("/{stock_id}/profile")
+async def profile(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> ProfileView:
+    """All that was learned about this stock, to take elsewhere."""
+    await queries_stock.find_stock(session, stock_id)
+    return await profiles.profile(session, stock_id, now)
+
+
 def _view(row: StockRow, state: stock.StockState, title: str) -> StockView:
     return StockView(
         stock_id=row.stock_id,
@@ -177,8 +234,11 @@ def _view(row: StockRow, state: stock.StockState, title: str) -> StockView:
         mode=row.mode,
         spares=row.spares,
         least=row.least,
+        target=row.target,
         most=row.most,
+        keeps_days=row.keeps_days,
         service_level_ppm=row.service_level_ppm,
+        stock_out_minor_per_day=row.stock_out_minor_per_day,
         products=row.products,
         fits=row.fits,
         mandate_id=row.mandate_id,

@@ -37,6 +37,7 @@ STALE_AFTER: Final = timedelta(hours=48)  # or three promised intervals, if they
 Ppm = Annotated[int, Field(ge=500_000, le=999_999)]
 Units = Annotated[int, Field(ge=0, le=10_000_000)]
 Specification = Annotated[str, Field(min_length=1, max_length=120)]
+Limit = Literal["target", "most", "keeps_days", "stock_out_minor_per_day"]
 
 
 class StockUnknown(Exception):
@@ -106,10 +107,14 @@ class ChangeStock(Frozen):
 
     mode: Literal["off", "notify", "ask", "auto"] | None = None
     least: Units | None = None
+    target: Units | None = None  # what an order fills up to
     most: Units | None = None
-    has_no_most: bool = False  # takes the upper limit away
+    keeps_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     spares: Units | None = None
     service_level_ppm: Ppm | None = None
+    # instead of `service_level_ppm`: what a day without costs
+    stock_out_minor_per_day: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    cleared: tuple[Limit, ...] = ()  # limits to take away
     products: Annotated[tuple[str, ...], Field(max_length=200)] | None = (
         None  # GTINs; empty: any that fits
     )
@@ -264,18 +269,25 @@ async def _locked(session: AsyncSession, stock_id: UUID) -> StockRow:
 
 
 def _apply(stock: StockRow, wanted: ChangeStock) -> None:
-    simple = {"mode", "least", "most", "spares", "service_level_ppm"}
-    for name, value in wanted.model_dump(include=simple, exclude_none=True).items():
+    for limit in wanted.cleared:
+        setattr(stock, limit, None)
+    plain = wanted.model_dump(exclude_none=True, exclude={"products", "also_fits", "cleared"})
+    for name, value in plain.items():
         setattr(stock, name, value)
-    if wanted.has_no_most:
-        stock.most = None
-    if stock.most is not None and stock.most < stock.least:
-        raise SettingRefused("most", f"at least {stock.least}, which `least` asks for")
+    _check_limits(stock)
     if wanted.products is not None:
         stock.products = [_gtin(each) for each in wanted.products]
     added = [each for each in wanted.also_fits if each not in stock.fits]
     if added:
         stock.fits = [*stock.fits, *added]
+
+
+def _check_limits(stock: StockRow) -> None:
+    if stock.most is not None and stock.most < max(stock.least, stock.target or 0):
+        asked = "target" if stock.most >= stock.least else "least"
+        raise SettingRefused("most", f"at least {getattr(stock, asked)}, for `{asked}`")
+    if stock.target is not None and stock.target < stock.least:
+        raise SettingRefused("target", f"at least {stock.least}, which `least` asks for")
 
 
 def _gtin(text: str) -> str:

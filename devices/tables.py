@@ -211,9 +211,13 @@ class StockRow(OwnedRow, table=True):
     )  # GTINs the owner picked; empty: any that fits
     spares: int = 0  # units at home, not in a slot
     least: int = 0  # units the owner never wants to fall below
+    target: int | None = None  # units that an order fills up to; None: what is economic
     most: int | None = None  # units the owner has room for
+    keeps_days: int | None = None  # how long it stays good at home
     mode: str = "ask"  # "off", "notify", "ask" or "auto"
     service_level_ppm: int = 950_000  # chance of no stock-out in one cycle
+    # what a day without costs, in the policy's currency; set: the service level follows from it
+    stock_out_minor_per_day: int | None = None
     mandate_id: UUID | None = None
     needs_so_far: int = 0
     review_level: float | None = (

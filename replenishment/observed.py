@@ -15,6 +15,7 @@ from devices import history, stock
 from devices.levels import DayUse as Used
 from devices.stock import StockSlot
 from devices.tables import DeviceRow
+from replenishment.explanation import LevelSource
 from replenishment.forecast import DayUse, SlotHistory
 
 LEARNED_FROM: Final = timedelta(days=180)  # six half-lives; older use weighs below 2 %
@@ -27,6 +28,7 @@ class Observed:
     """
 
     slots: tuple[SlotHistory, ...]
+    sources: tuple[LevelSource, ...]
     in_slot: float | None
     is_stale: bool
     is_test: bool
@@ -46,6 +48,7 @@ async def observed(
             _history(each, uses.get(place, []))
             for place, each in zip(places, state.slots, strict=True)
         ),
+        sources=tuple(map(_source, state.slots)),
         in_slot=state.in_slot,
         is_stale=state.is_stale,
         is_test=await _has_test_device(session, [device_id for device_id, _ in places]),
@@ -61,6 +64,15 @@ def _history(slot: StockSlot, uses: list[Used]) -> SlotHistory:
             for each in uses
             if each.exposure_days > 0
         ],
+    )
+
+
+def _source(slot: StockSlot) -> LevelSource:
+    return LevelSource(
+        device_id=slot.device_id,
+        slot=slot.slot,
+        amount=slot.in_slot,
+        measured_at=slot.measured_at,
     )
 
 

@@ -22,17 +22,16 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices.tables import StockRow
-from replenishment import needs, orders, proposals, quiet, work
+from replenishment import needs, orders, outlooks, proposals, quiet, work
 from replenishment.case import Case, Occasion
 from replenishment.forecast import Forecaster
-from replenishment.lead_time import lead_time
-from replenishment.observed import Observed, observed
-from replenishment.outlook import Outlook, next_midnight
-from replenishment.position import Position
+from replenishment.observed import observed
+from replenishment.outlook import next_midnight
+from replenishment.outlooks import Foresight
 from replenishment.proposals import Result
 from replenishment.questions import question
 from replenishment.quiet import Quiet
-from replenishment.reorder import Bounds, order_quantity
+from replenishment.reorder import Bounds
 from replenishment.tables import NeedRow
 from vendor_policy import record, store
 from vendor_policy.store import PolicyInForce
@@ -83,11 +82,9 @@ async def review(
         )
         in_force = await store.policy_in_force(session, owner.owner_id, at=at, ids=ids)
         seen = await observed(session, stock_id, at=at, today=case.today)
-        outlook = await _outlook(case, seen, in_force, forecaster)
-        result = await _stop(case, seen, outlook) or await _decide(
-            case, seen, outlook, in_force
-        )
-        await _note(case, outlook)
+        foresight = await outlooks.foresight(case, seen, in_force, forecaster)
+        result = await _stop(case, foresight) or await _decide(case, foresight, in_force)
+        await _note(case, foresight)
         return result
 
 
@@ -154,40 +151,13 @@ async def _locked(session: AsyncSession, stock_id: UUID) -> StockRow | None:
     return found.one_or_none()
 
 
-async def _outlook(
-    case: Case, seen: Observed, in_force: PolicyInForce, forecaster: Forecaster
-) -> Outlook:
-    stock, policy = case.stock, in_force.policy
-    promises = [
-        terms.delivery
-        for vendor in await store.vendors_of(case.session, stock.category)
-        if vendor.vendor_id not in policy.vendors_blocked
-        and (not policy.vendors_allowed or vendor.vendor_id in policy.vendors_allowed)
-        and (terms := store.declaration(vendor).terms(case.owner.region)) is not None
-    ]
-    return Outlook(
-        forecast=forecaster.forecast(seen.slots, today=case.today),
-        lead_time=lead_time(promises, waits_for_owner=stock.mode != "auto"),
-        position=await _position(case, seen.in_slot),
-        service_level_ppm=stock.service_level_ppm,
-        least=stock.least,
-    )
-
-
-async def _position(case: Case, in_slot: float | None) -> Position:
-    on_order, waiting = await orders.units_coming(case.session, case.stock)
-    return Position(
-        in_slot=in_slot, spares=case.stock.spares, on_order=on_order, waiting=waiting
-    )
-
-
-async def _stop(case: Case, seen: Observed, outlook: Outlook) -> Stop | None:
+async def _stop(case: Case, foresight: Foresight) -> Stop | None:
     """None: something may be lacking."""
-    stock = case.stock
+    stock, outlook = case.stock, foresight.outlook
     if stock.mode == "off":
         await needs.close(case.session, stock.stock_id, at=case.at)
         return Stop.OFF
-    if seen.is_stale:
+    if foresight.seen.is_stale:
         await _ask_whether_it_is_there(case)
         return Stop.SILENT
     stock.is_stale_told = False
@@ -213,13 +183,12 @@ async def _ask_whether_it_is_there(case: Case) -> None:
         )
 
 
-async def _decide(
-    case: Case, seen: Observed, outlook: Outlook, in_force: PolicyInForce
-) -> Stop | Result:
-    stock, session = case.stock, case.session
-    bounds = Bounds(least=stock.least, most=stock.most)
-    total = outlook.position.total or 0.0
-    quantity = order_quantity(outlook.forecast.demand, outlook.reorder_at, total, bounds)
+async def _decide(case: Case, foresight: Foresight, in_force: PolicyInForce) -> Stop | Result:
+    stock, session, outlook = case.stock, case.session, foresight.outlook
+    bounds = Bounds(
+        least=stock.least, target=stock.target, most=stock.most, keeps_days=stock.keeps_days
+    )
+    quantity = outlook.quantity(bounds)
     if quantity is None:
         return Stop.NO_ROOM
     row = await needs.opened(case, outlook, quantity)
@@ -240,7 +209,7 @@ async def _decide(
         question=asked,
         decision=decision,
         again=again if reason in quiet.NOES else None,
-        is_test=seen.is_test,
+        is_test=foresight.seen.is_test,
         is_early=not outlook.is_due,
     )
     return await proposals.settle(case, matter)
@@ -267,9 +236,10 @@ async def _looks_first(case: Case) -> bool:
     return bool(missing)
 
 
-async def _note(case: Case, outlook: Outlook) -> None:
+async def _note(case: Case, foresight: Foresight) -> None:
     """What ingest, the daily review and pages read; the position counts what was just asked."""
-    now = replace(outlook, position=await _position(case, outlook.position.in_slot))
+    before = foresight.outlook
+    now = replace(before, position=await outlooks.position(case, before.position.in_slot))
     case.stock.review_level = now.review_level
     case.stock.next_review_at = next_midnight(case.at, case.owner.timezone)
-    case.stock.forecast = now.to_json(case.at)
+    case.stock.forecast = foresight.explanation(now, case.at).to_json()

@@ -1,4 +1,4 @@
-"""Storage of needs, orders, their lines and their history."""
+"""Storage of needs, orders, their lines and their history, and of the owner's corrections."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -139,3 +139,29 @@ class ContestEventRow(OwnedRow, table=True):
     by: str
     words: str = Field(default="", sa_type=Text)
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CorrectionRow(OwnedRow, table=True):
+    """What the owner said about use; never changed. `stock_id` None: the whole household."""
+
+    __tablename__: ClassVar[str] = "correction"
+
+    correction_id: UUID = Field(primary_key=True)
+    stock_id: UUID | None = Field(default=None, foreign_key="stock.stock_id", index=True)
+    kind: str  # replenishment.corrections.CorrectionKind
+    from_on: date
+    until_on: date | None = None  # the last day; None: a change that lasts
+    factor_ppm: int
+    remark: str = ""
+    by: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CorrectionRemovalRow(OwnedRow, table=True):
+    """Takes a correction back."""
+
+    __tablename__: ClassVar[str] = "correction_removal"
+
+    correction_id: UUID = Field(primary_key=True, foreign_key="correction.correction_id")
+    by: str
+    removed_at: datetime = Field(sa_type=UtcDateTime)

@@ -23,6 +23,7 @@ from demo_shop import __main__ as demo_shop_command
 from firmware_sim import __main__ as simulator_command
 from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
+    backtest,
     bridge,
     demo,
     doctor,
@@ -261,6 +262,28 @@ def verify_command(
     else:
         out.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(CHECK_FAILED if found.problem else 0)
+
+
+@app.command("backtest")
+def backtest_command(
+    slot: Annotated[str, typer.Option(help="One slot, as washer-0001/detergent.")] = "",
+    is_all: Annotated[bool, typer.Option("--all", help="Every slot of the database.")] = False,
+    csv: Annotated[Path | None, typer.Option(help=backtest.CSV_HELP)] = None,
+    lead_days: Annotated[int, typer.Option(min=1, max=60, help="Of a delivery.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Makes past forecasts and orders again and compares them with what came."""
+    if sum((bool(slot), is_all, csv is not None)) != 1:
+        raise typer.BadParameter("name one of --slot, --all and --csv")
+    if csv is not None:
+        histories = backtest.read_csv(csv)
+    else:
+        histories = _run(_reading(_settings(), partial(backtest.stored, slot)))
+    found = backtest.judged(histories, lead_days=lead_days, console=err)
+    if as_json:
+        out.print_json(json.dumps([backtest.as_json(each) for each in found]))
+    else:
+        out.print(backtest.table(found))
 
 
 @app.command("doctor")

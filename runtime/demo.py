@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api import deps
 from api.app import create_app
 from broker.gateway import Gateway
 from core.clock import SteppedClock
@@ -169,11 +170,14 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
 
 def _pages(platform: Platform) -> FastAPI:
     return create_app(
-        platform.database,
-        clock=platform.clock,
-        wall=platform.wall,
-        ids=RandomIds(),  # sessions must not be guessable, not even here
-        device_key=platform.device_key,
+        deps.Platform(
+            database=platform.database,
+            clock=platform.clock,
+            wall=platform.wall,
+            ids=RandomIds(),  # sessions must not be guessable, not even here
+            device_key=platform.device_key,
+            forecaster=wiring.forecaster(),
+        )
     )
 
 

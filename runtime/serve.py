@@ -11,6 +11,7 @@ import uvicorn
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from api import deps
 from api.app import create_app
 from core.ids import RandomIds
 from core.settings import Settings
@@ -91,12 +92,15 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
     url = url_of(bound)
     platform = await stack.enter_async_context(wiring.opened(settings, public_url=url))
     app = create_app(
-        platform.database,
-        clock=platform.clock,
-        wall=platform.wall,
-        ids=RandomIds(),
-        device_key=platform.device_key,
-        public_url=url,
+        deps.Platform(
+            database=platform.database,
+            clock=platform.clock,
+            wall=platform.wall,
+            ids=RandomIds(),
+            device_key=platform.device_key,
+            forecaster=wiring.forecaster(),
+            public_url=url,
+        )
     )
     await stack.enter_async_context(serving(app, bound))
     console.print(f"Pages:   {url}")

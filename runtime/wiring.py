@@ -20,7 +20,7 @@ from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster
+from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime.migrate import migrate
 from runtime.shops import Shops
@@ -113,6 +113,10 @@ async def _open_log(session: AsyncSession, signer: Signer) -> None:
         raise CannotStart(str(problem)) from None
 
 
+def forecaster() -> Forecaster:
+    return ExponentialForecaster()
+
+
 def _worker(
     settings: Settings,
     given: Sources,
@@ -125,7 +129,7 @@ def _worker(
         transaction=database.transaction,
         clock=given.clock,
         ids=given.ids,
-        forecaster=ExponentialForecaster(),
+        forecaster=forecaster(),
         vendor_of=shops.vendor_of,
         offload=offload,
         signer=signer,

@@ -203,17 +203,12 @@ def _credits(
     def shares(rule_id: str, granted: Iterable[Credit]) -> dict[str, Share]:
         return {each.name: share(rule_id, each.credit_ppm, name=each.name) for each in granted}
 
-    brands = {
-        folded(name): (each,)
-        for name, each in shares("brand_credit", policy.brand_credits).items()
-    }
-    vendors = {
-        name: (each,) for name, each in shares("vendor_credit", policy.vendor_credits).items()
-    }
-    wished = [
-        (folded(name), each)
-        for name, each in shares("attribute_credit", policy.attribute_credits).items()
-    ]
+    brand_shares = shares("brand_credit", policy.brand_credits)
+    brands = {folded(name): (each,) for name, each in brand_shares.items()}
+    vendor_shares = shares("vendor_credit", policy.vendor_credits)
+    vendors = {name: (each,) for name, each in vendor_shares.items()}
+    attribute_shares = shares("attribute_credit", policy.attribute_credits)
+    wished = [(folded(name), each) for name, each in attribute_shares.items()]
     picked = {
         each.product: (share("picked_credit", each.credit_ppm),)
         for each in policy.worth_more(need.products)

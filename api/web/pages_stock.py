@@ -5,14 +5,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.refusals import Fault, Invalid, parse
+from api.refusals import Fault, Invalid
 from api.web import queries_policy, queries_stock
-from api.web.filled import FilledForm
+from api.web.correction_form import read_correction
 from api.web.mandate_form import MandateRefused, read_mandate
+from api.web.stock_form import read_change
 from api.web.visit import CheckedForm, VisitDep, back
 from devices import stock
-from devices.stock import ChangeStock
-from replenishment import automatic
+from replenishment import automatic, correcting
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,13 +20,15 @@ router = APIRouter(include_in_schema=False)
 @router.get("/stocks/{stock_id}")
 async def show(visit: VisitDep, stock_id: UUID) -> HTMLResponse:
     async with visit.reading() as session:
-        view = await queries_stock.stock_view(session, stock_id, visit.member, visit.now)
+        view = await queries_stock.stock_view(
+            session, stock_id, visit.member, visit.now, visit.platform.forecaster
+        )
     return await visit.page("stock.html", view, "home")
 
 
 @router.post("/stocks/{stock_id}")
 async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
-    wanted = _wanted(form)
+    wanted = read_change(form)
     async with visit.reading() as session:
         row = await queries_stock.find_stock(session, stock_id)
         if wanted.mode == "auto" and row.mandate_id is None:
@@ -39,16 +41,6 @@ async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redirect
         clock=visit.platform.clock,
     )
     return back(f"/stocks/{stock_id}", "saved")
-
-
-def _wanted(form: FilledForm) -> ChangeStock:
-    """An empty upper limit takes it away; other empty fields stay as they are."""
-    names = ("mode", "spares", "least", "most", "service_level_ppm")
-    given = {name: value for name in names if (value := form.one(name))}
-    return parse(
-        ChangeStock,
-        {**given, "has_no_most": not form.one("most"), "products": form.many("products")},
-    )
 
 
 @router.post("/stocks/{stock_id}/by-hand")
@@ -68,6 +60,33 @@ async def report(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redirect
         clock=visit.platform.clock,
     )
     return back(f"/stocks/{stock_id}", "refilled")
+
+
+@router.post("/stocks/{stock_id}/corrections")
+async def say(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+    async with visit.reading() as session:
+        await queries_stock.find_stock(session, stock_id)
+    await correcting.say(
+        read_correction(form, stock_id),
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back(f"/stocks/{stock_id}", "correction_said")
+
+
+@router.post("/stocks/{stock_id}/corrections/{correction_id}/take-back")
+async def take_back(
+    visit: VisitDep, form: CheckedForm, stock_id: UUID, correction_id: UUID
+) -> RedirectResponse:
+    await correcting.take_back(
+        correction_id,
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+    )
+    return back(f"/stocks/{stock_id}", "correction_taken_back")
 
 
 @router.get("/stocks/{stock_id}/mandate")

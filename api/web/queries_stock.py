@@ -11,14 +11,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Share, Text, text
 from api.refusals import NotFound
-from api.web import household, queries_orders, wording
+from api.web import household, queries_forecast, queries_orders, wording
 from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
 from api.web.household import Household, OwnedDevice, days_of_supply
-from api.web.views import ByHand, Gauge, MandateLine, Mode, ProductChoice, StockView
+from api.web.views import ByHand, Coming, Gauge, MandateLine, Mode, ProductChoice, StockView
 from core.money import PPM, Money
 from devices import history
 from devices.models import SlotSpec
 from devices.tables import SlotRow, StockRow
+from replenishment.forecast import Forecaster
 from replenishment.tables import OrderRow
 from vendor_policy.declarations import ProductCard
 from vendor_policy.mandates import Mandate
@@ -27,6 +28,7 @@ from vendor_policy.tables import MandateRow, ProductCardRow
 HISTORY: Final = timedelta(days=60)
 BUCKET: Final = timedelta(hours=6)  # one point of the line
 PAST_ORDERS: Final = 5
+CURRENCY: Final = "EUR"
 
 
 async def find_stock(session: AsyncSession, stock_id: UUID) -> StockRow:
@@ -39,14 +41,18 @@ async def find_stock(session: AsyncSession, stock_id: UUID) -> StockRow:
 
 
 async def stock_view(
-    session: AsyncSession, stock_id: UUID, member: Principal, now: datetime
+    session: AsyncSession,
+    stock_id: UUID,
+    member: Principal,
+    now: datetime,
+    forecaster: Forecaster,
 ) -> StockView:
     stock = await find_stock(session, stock_id)
     home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
     known = await queries_orders.names(session, orders, member.language)
-    live = home.live_orders.get(stock_id)
+    coming, past = _shown(known, home.live_orders.get(stock_id), orders)
     return StockView(
         stock_id=stock_id,
         name=home.titles[stock_id],
@@ -55,21 +61,23 @@ async def stock_view(
         supply=days_of_supply(stock, now),
         gauges=tuple(_gauge(home, owned, slot) for owned, slot in slots),
         chart=await _chart(session, stock, [slot for _, slot in slots], orders, now),
-        learned=_learned(stock),
+        learned=queries_forecast.learned(stock),
+        waiting=queries_forecast.waiting(stock, now, member.timezone),
+        forecast=await queries_forecast.forecast_view(session, stock, home, member, forecaster),
         mode=_mode(stock),
         mandate=await _mandate(session, stock),
         spares=stock.spares,
         on_shelf=household.spares(stock),
         least=stock.least,
+        target=stock.target,
         most=stock.most,
+        keeps_days=stock.keeps_days,
         service_level_ppm=stock.service_level_ppm,
+        stock_out=_stock_out(stock),
+        priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
         products=await _products(session, stock),
-        live_order=queries_orders.coming(live, known) if live else None,
-        past_orders=tuple(
-            queries_orders.coming(each, known)
-            for each in orders[: PAST_ORDERS + 1]
-            if each is not live
-        ),
+        live_order=coming,
+        past_orders=past,
         by_hand=tuple(_by_hand(owned, slot) for owned, slot in slots if owned.model is None),
         may_change=member.may_change,
     )
@@ -82,6 +90,20 @@ def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow
         for slot in owned.slots
         if slot.stock_id == stock_id
     ]
+
+
+def _shown(
+    known: queries_orders.Names, live: OrderRow | None, orders: Sequence[OrderRow]
+) -> tuple[Coming | None, tuple[Coming, ...]]:
+    """The live order and the newest of the others."""
+    newest = [each for each in orders[: PAST_ORDERS + 1] if each is not live]
+    past = tuple(queries_orders.coming(each, known) for each in newest)
+    return queries_orders.coming(live, known) if live else None, past
+
+
+def _stock_out(stock: StockRow) -> Money | None:
+    minor = stock.stock_out_minor_per_day
+    return None if minor is None else Money(minor, CURRENCY)
 
 
 def _mode(stock: StockRow) -> Mode:
@@ -129,21 +151,6 @@ async def _orders(session: AsyncSession, stock_id: UUID) -> Sequence[OrderRow]:
         .order_by(col(OrderRow.created_at).desc())
     )
     return found.all()
-
-
-def _learned(stock: StockRow) -> tuple[Text, ...]:
-    told = stock.forecast
-    if not told:
-        return ()
-    use = wording.measured(told["use_per_day"]["mean"], stock.unit)
-    days = told["observed_days"]
-    learned = (
-        text("stock.learned_days", n=days, use=use)
-        if days
-        else text("stock.learned_typical", use=use)
-    )
-    level = wording.measured(told["reorder_at"], stock.unit)
-    return (learned, text("stock.learned_reorder", level=level))
 
 
 async def _mandate(session: AsyncSession, stock: StockRow) -> MandateLine | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from accounts.texts import Text
 from api.web.charts import LevelChart
+from api.web.views_forecast import ForecastView
 from core.money import Money
 
 Condition = Literal["ok", "low", "empty", "unknown"]
@@ -158,14 +159,20 @@ class StockView:
     supply: Text
     gauges: tuple[Gauge, ...]
     chart: LevelChart | None
+    waiting: Text | None  # how long a delivery takes, what another day would risk
     learned: tuple[Text, ...]
+    forecast: ForecastView
     mode: Mode
     mandate: MandateLine | None
     spares: int
     on_shelf: Text | None  # the spares in words
     least: int
+    target: int | None
     most: int | None
-    service_level_ppm: int
+    keeps_days: int | None
+    service_level_ppm: int  # in words, if not from `stock_out`
+    stock_out: Money | None  # what a day without costs
+    priced_ppm: int | None  # the service level that follows from it
     products: tuple[ProductChoice, ...]
     live_order: Coming | None
     past_orders: tuple[Coming, ...]

@@ -517,9 +517,12 @@ def upgrade() -> None:
         sa.Column("products", sa.JSON(), nullable=False),
         sa.Column("spares", sa.Integer(), nullable=False),
         sa.Column("least", sa.Integer(), nullable=False),
+        sa.Column("target", sa.Integer(), nullable=True),
         sa.Column("most", sa.Integer(), nullable=True),
+        sa.Column("keeps_days", sa.Integer(), nullable=True),
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("service_level_ppm", sa.Integer(), nullable=False),
+        sa.Column("stock_out_minor_per_day", sa.Integer(), nullable=True),
         sa.Column("mandate_id", sa.Uuid(), nullable=True),
         sa.Column("needs_so_far", sa.Integer(), nullable=False),
         sa.Column("review_level", sa.Float(), nullable=True),
@@ -583,6 +586,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("complaint", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_complaint_vendor_id"), ["vendor_id"], unique=False)
+
+    op.create_table(
+        "correction",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("stock_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("factor_ppm", sa.Integer(), nullable=False),
+        sa.Column("remark", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_correction_owner_id_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stock_id"], ["stock.stock_id"], name=op.f("fk_correction_stock_id_stock")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", name=op.f("pk_correction")),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_correction_stock_id"), ["stock_id"], unique=False)
 
     op.create_table(
         "device",
@@ -693,6 +720,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("complaint_id", "number", name=op.f("pk_complaint_event")),
     )
+    op.create_table(
+        "correction_removal",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["correction_id"],
+            ["correction.correction_id"],
+            name=op.f("fk_correction_removal_correction_id_correction"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_correction_removal_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", name=op.f("pk_correction_removal")),
+    )
+    with op.batch_alter_table("correction_removal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_correction_removal_owner_id"), ["owner_id"], unique=False
+        )
+
     op.create_table(
         "order",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -924,6 +972,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_owner_id"))
 
     op.drop_table("order")
+    with op.batch_alter_table("correction_removal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_removal_owner_id"))
+
+    op.drop_table("correction_removal")
     op.drop_table("complaint_event")
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_command_device_id"))
@@ -948,6 +1000,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_device_claim_hash"))
 
     op.drop_table("device")
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_stock_id"))
+        batch_op.drop_index(batch_op.f("ix_correction_owner_id"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("complaint", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_complaint_vendor_id"))
 

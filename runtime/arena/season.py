@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.money import Money
-from replenishment.lead_time import OWNER_DAYS
 from runtime.arena.contestants import ArenaPick, Contestant
 from runtime.arena.purchase import ArenaOrder, checkout_minor, listed_minor, placed
 from runtime.arena.recorded import TrackRecord
@@ -19,7 +18,7 @@ from runtime.arena.world import ArenaStock, World
 from vendor_policy.facts import LastPaid
 
 HONEST_KEYS: Final = frozenset(each.vendor for each in HONEST)
-OWNER_ANSWERS_AFTER_DAYS: Final = round(OWNER_DAYS.mean)
+OWNER_ANSWERS_AFTER_DAYS: Final = 1  # the mean of replenishment.lead_time.ANSWERS
 
 
 @dataclass(slots=True)

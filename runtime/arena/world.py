@@ -15,7 +15,7 @@ from typing import Final
 
 from core.money import PPM, Money
 from replenishment.forecast import Forecast
-from replenishment.lead_time import lead_time
+from replenishment.lead_time import Supplier, lead_time
 from replenishment.outlook import Outlook
 from replenishment.position import Position
 from replenishment.reorder import Demand, LeadTime
@@ -120,12 +120,12 @@ def _stock(
 ) -> ArenaStock:
     share = rng.uniform(*SHARES)
     demand = good.demand(share)
-    promises = [each.promise for each in vendors.values()]
+    suppliers = [Supplier(promise=each.promise) for each in vendors.values()]
     return ArenaStock(
         stock_id=stock_id,
         good=good,
         demand=demand,
-        lead_time=lead_time(promises, waits_for_owner=False),
+        lead_time=lead_time(suppliers),
         at_start=round(demand.mean * rng.uniform(*AT_START_DAYS)),
         wanted=tuple(_wanted(rng, good, good.use_chance * share) for _ in range(days)),
         luck=tuple(Luck(*(rng.random() for _ in range(5))) for _ in range(days)),

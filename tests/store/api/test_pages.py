@@ -241,7 +241,7 @@ async def test_settings_of_a_stock_are_saved(world: World, nora: Home):
         "spares": "3000",
         "least": "200",
         "most": "",
-        "service_level_ppm": "990000",
+        "service": "990000",
     }
     async with world.client(nora) as client:
         answer = await act(client, page, page, **form)

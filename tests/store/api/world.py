@@ -3,7 +3,8 @@ the use cases themselves. Only what a device would have sent is written directly
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -12,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts import principal, sign_in
 from accounts.principal import Audience, Principal
@@ -19,6 +21,7 @@ from accounts.scoping import ALL_OWNERS, owned_tables
 from accounts.sign_in import NewOwner, SignedIn
 from accounts.tables import MemberRow, NoticeRow, OwnerRow
 from api.app import create_app
+from api.deps import Platform
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
@@ -29,8 +32,10 @@ from devices.catalog import washer_w7
 from devices.ownership import Claim
 from devices.registry import ToProvision
 from devices.tables import DeviceRow, SlotRow, StockRow
-from replenishment import automatic, replenish
+from replenishment import automatic, correcting, replenish
 from replenishment.case import Occasion
+from replenishment.correcting import NewCorrection
+from replenishment.corrections import CorrectionKind
 from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
@@ -40,6 +45,7 @@ from vendor_policy import store
 from vendor_policy.log import listings, sequencer
 from vendor_policy.log import store as log
 from vendor_policy.mandates import Mandate
+from vendor_policy.offers import Offer
 from vendor_policy.store import Sight, Vendor
 
 PASSWORD = "a sentence is good"  # noqa: S105 - of nobody
@@ -55,6 +61,7 @@ class Home:
     device_id: str
     stock_id: UUID  # of the detergent
     mandate_id: UUID  # of the softener
+    correction_id: UUID  # of the whole household
     order_id: UUID  # waits for the owner
     record_id: UUID
 
@@ -96,8 +103,17 @@ async def a_world(database: Database, clock: SteppedClock) -> World:
         maker_key = principal.issue_api_key(
             session, Audience.MAKER, maker_id, label="factory", ids=ids, wall=clock.now()
         )
-    app = create_app(database, clock=clock, wall=clock, ids=ids, device_key=DEVICE_KEY)
-    app.state.platform = replace(app.state.platform, offload=here)
+    app = create_app(
+        Platform(
+            database=database,
+            clock=clock,
+            wall=clock,
+            ids=ids,
+            device_key=DEVICE_KEY,
+            forecaster=ExponentialForecaster(),
+            offload=here,
+        )
+    )
     world = World(app, database, clock, ids, maker_id, maker_key)
     await registry.register_model(maker_id, washer_w7.MODEL, **world.parts)
     await _a_market(world)
@@ -134,21 +150,25 @@ async def _a_market(world: World) -> None:
                 **({"remuneration": KICK_BACK} if vendor_id == "billigblitz" else {}),
             )
             for category in ("laundry-detergent", "fabric-softener"):
-                seen = [offer] if category == offer.category else []
-                await store.replace_offers(
-                    session, Sight(vendor_id=vendor_id, category=category, at=now), seen
+                sight = Sight(vendor_id=vendor_id, category=category, at=now)
+                await _look(
+                    world, session, sight, [offer] if category == offer.category else []
                 )
-                listing = log.Seen(
-                    vendor_id=vendor_id,
-                    category=category,
-                    entries=listings.entries(seen),
-                    at=now,
-                    expires_at=now + timedelta(hours=6),
-                )
-                await log.note_listing(session, listing, ids=world.ids)
-                await store.put_sight(
-                    session, Sight(vendor_id=vendor_id, category=category, at=now)
-                )
+
+
+async def _look(
+    world: World, session: AsyncSession, sight: Sight, seen: Sequence[Offer]
+) -> None:
+    await store.replace_offers(session, sight, seen)
+    listing = log.Seen(
+        vendor_id=sight.vendor_id,
+        category=sight.category,
+        entries=listings.entries(seen),
+        at=sight.at,
+        expires_at=sight.at + timedelta(hours=6),
+    )
+    await log.note_listing(session, listing, ids=world.ids)
+    await store.put_sight(session, sight)
 
 
 _numbers = count(1)
@@ -183,6 +203,7 @@ async def a_home(world: World, name: str) -> Home:
         device_id=device_id,
         stock_id=order.stock_id,
         mandate_id=await _a_mandate(world, member.owner_id, email),
+        correction_id=await _a_correction(world, member.owner_id, email),
         order_id=order.order_id,
         record_id=order.record_id,
     )
@@ -241,6 +262,13 @@ async def _a_mandate(world: World, owner_id: UUID, email: str) -> UUID:
         softener = select(StockRow).where(StockRow.category == "fabric-softener")
         stock = (await session.exec(softener)).one()
     return (await automatic.accept(stock.stock_id, mandate, member, **world.parts)).mandate_id
+
+
+async def _a_correction(world: World, owner_id: UUID, email: str) -> UUID:
+    member = Principal(audience=Audience.OWNER, party_id=owner_id, name=email)
+    last_week = world.clock.now().date() - timedelta(days=7)
+    said = NewCorrection(kind=CorrectionKind.IGNORE, from_on=last_week, until_on=last_week)
+    return (await correcting.say(said, member, **world.parts)).correction_id
 
 
 async def state_of(world: World, home: Home) -> str:

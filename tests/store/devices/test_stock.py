@@ -112,7 +112,7 @@ async def test_settings_change_what_is_named_and_have_the_stock_reviewed(world):
     assert row.fits == ["laundry-liquid", "laundry-powder"]
     asked = [each.payload for each in await world.rows(OutboxRow)]
     assert asked == [{"stock_id": str(stock_id)}]
-    await stock.change(owner_id, stock_id, ChangeStock(has_no_most=True), **means(world))
+    await stock.change(owner_id, stock_id, ChangeStock(cleared=("most",)), **means(world))
     assert ((await world.stock()).most, (await world.stock()).least) == (None, 200)
 
 

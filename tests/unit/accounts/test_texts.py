@@ -11,10 +11,20 @@ import pytest
 
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
-from api.web import error_page, pages_account, policy_form, queries_devices, queries_vendor
+from api.web import (
+    correction_form,
+    error_page,
+    pages_account,
+    policy_form,
+    queries_devices,
+    queries_forecast,
+    queries_vendor,
+    stock_form,
+)
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
 from replenishment.contest_states import ContestState
+from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
@@ -93,8 +103,13 @@ MADE = {
     *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
-    *(f"stock.{each}" for each in ("spares", "least", "most")),
-    *(f"service.{each}" for each in (800_000, 900_000, 950_000, 990_000)),
+    *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
+    *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
+    *(f"correction.{each}" for each in CorrectionKind),
+    *(f"correction.say_{each}" for each in CorrectionKind),
+    *(f"correction.people_{each}" for each in ("before", "now")),
+    *(f"factor.{ppm}" for factors in correction_form.FACTORS.values() for ppm in factors),
+    *(f"fact.{each}" for each in queries_forecast.FACTS),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"notice.contest.{each}" for each in ContestState),

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts.texts import text
+from accounts.texts import Share, text
 from api.web.charts import Depletion, Happened, Holder, Measured, level_chart
+from api.web.reliability import reliability_chart
 from api.web.views import (
     AskCard,
     ByHand,
@@ -26,6 +27,13 @@ from api.web.views import (
     SheetSlot,
     SignUpView,
     StockView,
+)
+from api.web.views_forecast import (
+    CorrectionLine,
+    ErrorLine,
+    FactLine,
+    ForecastView,
+    RecordView,
 )
 from core.money import Money
 
@@ -198,6 +206,60 @@ PRODUCTS = (
         is_chosen=False,
     ),
 )
+FORECAST = ForecastView(
+    facts=(
+        FactLine(
+            name=text("fact.level", device="Waschmaschine"),
+            value=text("fact.measured", amount=text("amount.ml", n=462), at=NOW),
+        ),
+        FactLine(
+            name=text("fact.use"),
+            value=text(
+                "fact.range",
+                p10=text("amount.ml", n=41),
+                p50=text("amount.ml", n=46.2),
+                p90=text("amount.ml", n=52),
+            ),
+        ),
+        FactLine(name=text("fact.lead"), value=text("fact.days", n=4.6, sd=1.4)),
+        FactLine(
+            name=text("fact.risk_tomorrow"), value=text("fact.share", share=Share(61_000))
+        ),
+    ),
+    corrections=(
+        CorrectionLine(
+            correction_id=an_id(41),
+            words=text(
+                "correction.away",
+                from_on=date(2026, 12, 20),
+                until_on=date(2027, 1, 3),
+                share=Share(0),
+            ),
+            is_for_everything=True,
+        ),
+        CorrectionLine(
+            correction_id=an_id(42),
+            words=text("correction.change", from_on=date(2026, 10, 1), share=Share(1_666_667)),
+            is_for_everything=False,
+        ),
+    ),
+    record=RecordView(
+        errors=(
+            ErrorLine(cover_days=7, error_days=1.2),
+            ErrorLine(cover_days=14, error_days=2.4),
+            ErrorLine(cover_days=28, error_days=3.9),
+        ),
+        covered_ppm=780_000,
+        promised_ppm=800_000,
+        chart=reliability_chart([(n / 10, (n / 10) ** 1.3) for n in range(1, 10)]),
+        cycles=6,
+        ran_out=0,
+        excess_days=4.1,
+    ),
+    today_on=date(2026, 11, 20),
+    week_ago_on=date(2026, 11, 13),
+    in_a_week_on=date(2026, 11, 27),
+)
 STOCK = StockView(
     stock_id=an_id(11),
     name="Waschmittel",
@@ -206,10 +268,18 @@ STOCK = StockView(
     supply=days(10, 8, 13),
     gauges=(gauge("Waschmaschine", 420_000, "ok", days(10, 8, 13), "mode.auto.tag"),),
     chart=CHART,
-    learned=(
-        text("stock.learned_days", n=58, use=46.2, unit=text("unit.ml")),
-        text("stock.learned_reorder", level=280, unit=text("unit.ml")),
+    waiting=text(
+        "explained.waiting",
+        delivery=text("explained.delivery", least=2, n=4),
+        day=date(2026, 11, 21),
+        risk=Share(61_000),
     ),
+    learned=(
+        text("stock.learned_days", n=58, use=text("amount.ml", n=46.2)),
+        text("stock.left_out", n=7),
+        text("stock.learned_reorder", level=text("amount.ml", n=280)),
+    ),
+    forecast=FORECAST,
     mode="auto",
     mandate=MandateLine(
         mandate_id=an_id(12),
@@ -222,8 +292,12 @@ STOCK = StockView(
     spares=1500,
     on_shelf=text("supply.spares", amount=text("amount.ml", n=1500)),
     least=0,
+    target=None,
     most=6000,
+    keeps_days=None,
     service_level_ppm=950_000,
+    stock_out=euro("1.50"),
+    priced_ppm=984_000,
     products=PRODUCTS,
     live_order=None,
     past_orders=(COMING,),

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.texts import Words
+from api.refusals import Invalid
 from api.web import amounts
 from api.web.filled import FilledForm
 from api.web.mandate_form import MandateRefused, read_mandate
 from api.web.policy_answers import Asked, answers
 from api.web.policy_form import PolicyRefused, read_policy
+from api.web.stock_form import read_change
 from api.web.visit import local_path
 from tests.unit.vendor_policy.builders import a_card
 from vendor_policy.policy import Policy, preset
@@ -253,3 +255,28 @@ def test_an_impossible_mandate_says_what_is_wrong(name, value, problem):
 def test_only_paths_of_ours_are_gone_back_to(wanted):
     assert local_path(wanted) == "/"
     assert local_path("/orders?before=1") == "/orders?before=1"
+
+
+def test_a_service_level_in_words_replaces_one_in_euros():
+    wanted = read_change(form_of([("service", "990000"), ("stock_out_per_day", "2")]))
+    assert wanted.service_level_ppm == 990_000
+    assert wanted.stock_out_minor_per_day is None
+    assert "stock_out_minor_per_day" in wanted.cleared
+
+
+def test_a_day_without_has_a_price_in_cents():
+    wanted = read_change(form_of([("service", "priced"), ("stock_out_per_day", "2,50")]))
+    assert wanted.stock_out_minor_per_day == 250
+    assert "stock_out_minor_per_day" not in wanted.cleared
+
+
+@pytest.mark.parametrize("typed", ["", "0", "much"])
+def test_a_day_without_that_costs_nothing_says_nothing(typed):
+    with pytest.raises(Invalid):
+        read_change(form_of([("service", "priced"), ("stock_out_per_day", typed)]))
+
+
+def test_an_empty_limit_is_taken_away_and_a_number_is_one():
+    wanted = read_change(form_of([("least", "5"), ("target", ""), ("most", "900")]))
+    assert (wanted.least, wanted.most, wanted.spares) == (5, 900, None)
+    assert wanted.cleared == ("target", "keeps_days")

@@ -46,12 +46,6 @@ def test_depletion_days_are_local_dates_in_order() -> None:
     assert found.p10_on <= found.p50_on == date(2026, 11, 29) <= found.p90_on
 
 
-def test_an_unknown_level_is_told_without_days_of_supply() -> None:
-    at = datetime(2026, 11, 22, tzinfo=UTC)
-    assert "days_of_supply" not in outlook(None).to_json(at)
-    assert outlook(700).to_json(at)["days_of_supply"]["p50"] == 7
-
-
 @pytest.mark.parametrize(
     ("at", "midnight"),
     [

@@ -1,5 +1,8 @@
 """Reorder point and quantity: worked numbers and properties."""
 
+import math
+from statistics import NormalDist
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +11,14 @@ from replenishment.reorder import (
     Bounds,
     Demand,
     LeadTime,
+    OrderCosts,
+    critical_ratio,
+    economic_quantity,
     lead_time_demand,
     order_quantity,
     reorder_point,
     safety_stock,
+    service_level,
 )
 
 A_HUNDRED_A_DAY = Demand(mean=100, sd=20)
@@ -22,6 +29,19 @@ spreads = st.floats(min_value=0, max_value=1e4)
 days = st.floats(min_value=0, max_value=60)
 levels = st.floats(min_value=0.01, max_value=0.999)
 demands = st.builds(Demand, mean=amounts, sd=spreads, mean_sd=spreads)
+limits = st.builds(
+    Bounds,
+    target=st.integers(0, 10**6) | st.none(),
+    most=st.integers(1, 10**6) | st.none(),
+    keeps_days=st.integers(1, 400) | st.none(),
+)
+prices = st.builds(
+    OrderCosts,
+    per_order=st.floats(0, 1e4),
+    per_unit=st.floats(0.01, 1e4),
+    holding_per_year=st.floats(0, 1),
+)
+A_LITRE_OF_DETERGENT = OrderCosts(per_order=390, per_unit=0.56, holding_per_year=0.08)
 
 
 def test_the_worked_example_of_the_design_gives_1040_29():
@@ -70,16 +90,16 @@ def test_the_owners_margin_replaces_a_smaller_safety_stock_only():
     )
 
 
-@given(demands, st.floats(0, 1e5), st.floats(0, 1e5), st.integers(1, 10**6) | st.none())
-def test_a_quantity_stays_within_the_room_at_home(demand, reorder_at, position, most):
-    wanted = order_quantity(demand, reorder_at, position, Bounds(most=most))
+@given(demands, st.floats(0, 1e5), st.floats(0, 1e5), limits, prices | st.none())
+def test_a_quantity_stays_within_the_room_at_home(demand, reorder_at, position, bounds, costs):
+    wanted = order_quantity(demand, reorder_at, position, bounds, costs)
     if wanted is None:
-        assert most is not None
-        assert most - position < 1
+        assert bounds.most is not None
+        assert bounds.most - position < 1
         return
     assert 1 <= wanted.least <= wanted.target <= wanted.most
-    if most is not None:
-        assert position + wanted.most <= most
+    if bounds.most is not None:
+        assert position + wanted.most <= bounds.most
 
 
 def test_the_least_quantity_lifts_the_position_above_the_reorder_point():
@@ -90,3 +110,71 @@ def test_the_least_quantity_lifts_the_position_above_the_reorder_point():
 def test_a_cartridge_slot_is_filled_with_whole_cartridges():
     wanted = order_quantity(Demand(mean=0.012, sd=0.012), 0.2, 0.15, Bounds(most=2))
     assert (wanted.least, wanted.target, wanted.most) == (1, 1, 1)
+
+
+def test_an_order_fills_up_to_what_the_owner_set():
+    wanted = order_quantity(Demand(mean=10, sd=3), 100, 80, Bounds(target=250))
+    assert (wanted.least, wanted.target) == (21, 170)
+    assert order_quantity(Demand(mean=10, sd=3), 100, 80, Bounds(target=90)).target == 21
+
+
+def test_no_more_is_bought_than_can_be_used_while_it_is_good():
+    wanted = order_quantity(Demand(mean=10, sd=3), 100, 80, Bounds(keeps_days=30))
+    assert (wanted.least, wanted.target, wanted.most) == (21, 220, 220)
+
+
+def test_a_slow_eater_still_gets_the_unit_that_is_needed():
+    wanted = order_quantity(Demand(mean=0.1, sd=0.3), 2, 1.5, Bounds(keeps_days=7))
+    assert (wanted.least, wanted.target, wanted.most) == (1, 1, 1)
+
+
+def test_dear_delivery_makes_larger_orders_and_free_delivery_does_not():
+    demand = Demand(mean=45, sd=20)
+    economic = economic_quantity(demand, A_LITRE_OF_DETERGENT)
+    assert economic == pytest.approx(math.sqrt(2 * 390 * 45 / (0.56 * 0.08 / 365)))
+    plain = order_quantity(demand, 300, 200, Bounds())
+    dear = order_quantity(demand, 300, 200, Bounds(), A_LITRE_OF_DETERGENT)
+    assert dear.target == dear.most == 2700 > plain.target
+    free = OrderCosts(per_order=0, per_unit=0.56, holding_per_year=0.08)
+    assert order_quantity(demand, 300, 200, Bounds(), free) == plain
+
+
+@given(amounts, prices)
+def test_no_other_quantity_costs_less_than_the_economic_one(mean, costs):
+    demand = Demand(mean=mean, sd=0)
+    best = economic_quantity(demand, costs)
+    if not 0 < best < math.inf:
+        return
+
+    def a_day(quantity: float) -> float:
+        keeping = costs.per_unit * costs.holding_per_year / 365 * quantity / 2
+        return costs.per_order * mean / quantity + keeping
+
+    assert all(a_day(best) <= a_day(best * share) * (1 + 1e-9) for share in (0.5, 0.9, 1.1, 2))
+
+
+def test_the_newsvendor_of_stockpyl_agrees():
+    demand, short, excess = Demand(mean=120, sd=10), 18, 2
+    level = critical_ratio(short, excess)
+    stock = reorder_point(demand, LeadTime(mean=1), level)
+    assert stock == pytest.approx(132.8155, abs=5e-5)
+    z = (stock - 120) / 10
+    lost = NormalDist().pdf(z) - z * (1 - NormalDist().cdf(z))  # standard loss function
+    cost = excess * (stock - 120) + (short + excess) * 10 * lost
+    assert cost == pytest.approx(35.0997, abs=5e-5)
+
+
+def test_a_dearer_day_without_is_made_surer():
+    demand = Demand(mean=45, sd=20)
+    levels = [
+        service_level(demand, A_LITRE_OF_DETERGENT, cents) for cents in (1, 2, 100, 10**6)
+    ]
+    assert levels == sorted(levels)
+    assert levels[-1] == 0.999
+    excess = 45 * 0.56 * 0.08 * 30 / 365
+    assert levels[0] == pytest.approx(1 / (1 + excess))
+
+
+@given(demands, prices, st.floats(0, 1e6))
+def test_a_service_level_from_costs_is_one_that_can_be_kept(demand, costs, a_day):
+    assert 0.5 <= service_level(demand, costs, a_day) <= 0.999

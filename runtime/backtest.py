@@ -1,0 +1,173 @@
+"""`nachschub backtest`: how good the forecasts would have been on stored or given histories."""
+
+import csv
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from sqlmodel import select
+
+from accounts.scoping import ALL_OWNERS
+from core.database import Transaction
+from devices import history
+from devices.models import SlotSpec
+from devices.tables import SlotRow
+from replenishment.backtest import COVERS_DAYS, FIRST_DAYS, BackTest, Replayed, back_test
+from replenishment.forecast import DayUse, SlotHistory
+from runtime import wiring
+from runtime.startup import CannotStart
+
+CSV_HELP: Final = "Columns slot, day_on (2026-11-20), used and perhaps exposure_days."
+WORTH_PROCESSES: Final = 20  # histories; fewer are done sooner than a process has started
+TOGETHER: Final = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """`days` of history, of the slot called `name`."""
+
+    name: str
+    days: int
+    test: BackTest
+
+
+async def stored(slot: str, transaction: Transaction) -> Mapping[str, SlotHistory]:
+    """slot: `device_id/slot`; empty: every slot. Raises CannotStart when there is none."""
+    async with transaction(ALL_OWNERS) as session:
+        rows = (await session.exec(select(SlotRow))).all()
+        wanted = {
+            f"{row.device_id}/{row.slot}": row
+            for row in rows
+            if slot in ("", f"{row.device_id}/{row.slot}")
+        }
+        if not wanted:
+            raise CannotStart(f"There is no slot {slot}. Name one as washer-0001/detergent")
+        places = [(row.device_id, row.slot) for row in wanted.values()]
+        uses = await history.day_uses(session, places, from_on=date.min, before_on=date.max)
+    return {
+        name: SlotHistory(
+            typical_use_per_day=SlotSpec.model_validate(row.spec).typical_use_per_day,
+            use=[
+                DayUse(day_on=day.day_on, used=day.used, exposure_days=day.exposure_days)
+                for day in uses.get((row.device_id, row.slot), [])
+                if day.exposure_days > 0
+            ],
+        )
+        for name, row in wanted.items()
+    }
+
+
+def read_csv(file: Path) -> Mapping[str, SlotHistory]:
+    """Raises CannotStart with the line that is wrong."""
+    found: dict[str, list[DayUse]] = defaultdict(list)
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CannotStart(f"{file} cannot be read: {error.strerror}") from None
+    rows = csv.DictReader(lines)
+    try:
+        for row in rows:
+            found[row["slot"]].append(_day(row))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CannotStart(f"{file}, line {rows.line_num}: {error}. {CSV_HELP}") from None
+    return {name: _history(days) for name, days in found.items()}
+
+
+def _day(row: Mapping[str, str]) -> DayUse:
+    used, exposure_days = float(row["used"]), int(row.get("exposure_days") or 1)
+    if used < 0 or exposure_days < 1:
+        raise ValueError("used must not be below zero, exposure_days not below one")
+    return DayUse(
+        day_on=date.fromisoformat(row["day_on"]), used=used, exposure_days=exposure_days
+    )
+
+
+def _history(days: Sequence[DayUse]) -> SlotHistory:
+    """Without a maker's figure the first days, which are not judged, must do."""
+    first = min(day.day_on for day in days) + timedelta(days=FIRST_DAYS)
+    known = fmean(day.used / day.exposure_days for day in days if day.day_on < first)
+    return SlotHistory(typical_use_per_day=known, use=days)
+
+
+def judged(
+    histories: Mapping[str, SlotHistory], *, lead_days: int, console: Console
+) -> list[Judged]:
+    """One after the other, or many in as many processes as there are processors."""
+    judge = partial(_judged, Replayed(lead_days=lead_days))
+    named = list(histories.items())
+    if len(named) < WORTH_PROCESSES:
+        return list(_shown(map(judge, named), len(named), console))
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        return list(_shown(pool.map(judge, named, chunksize=4), len(named), console))
+
+
+def _shown(work: Iterable[Judged], total: int, console: Console) -> Iterator[Judged]:
+    yield from track(work, "replaying", total=total, console=console, transient=True)
+
+
+def _judged(how: Replayed, named: tuple[str, SlotHistory]) -> Judged:
+    name, slot = named
+    test = back_test([slot], wiring.forecaster(), how)
+    return Judged(name=name, days=sum(day.exposure_days for day in slot.use), test=test)
+
+
+def table(found: Sequence[Judged]) -> Table:
+    shown = Table("slot", "days", *(f"off at {each} d" for each in COVERS_DAYS), box=None)
+    for title in ("within 80 %", "cycles", "ran out", "excess"):
+        shown.add_column(title)
+    for each in (*found, *([_together(found)] if len(found) > 1 else [])):
+        shown.add_row(*_cells(each))
+    return shown
+
+
+def _together(found: Sequence[Judged]) -> Judged:
+    tests = [each.test for each in found]
+    return Judged(
+        name=TOGETHER,
+        days=sum(each.days for each in found),
+        test=BackTest(
+            trials=tuple(trial for each in tests for trial in each.trials),
+            cycles=tuple(cycle for each in tests for cycle in each.cycles),
+        ),
+    )
+
+
+def _cells(each: Judged) -> Iterator[str]:
+    test = each.test
+    yield each.name
+    yield str(each.days)
+    for cover_days in COVERS_DAYS:
+        yield _shown_number(test.date_error_days(cover_days), "{:.1f} d")
+    yield _shown_number(test.coverage, "{:.0%}")
+    yield str(len(test.cycles))
+    yield _shown_number(test.stock_out_share, "{:.1%}")
+    yield _shown_number(test.excess_days, "{:.1f} d")
+
+
+def _shown_number(value: float | None, form: str) -> str:
+    return "-" if value is None else form.format(value)
+
+
+def as_json(each: Judged) -> dict[str, Any]:
+    test = each.test
+    return {
+        "slot": each.name,
+        "days": each.days,
+        "date_error_days": {days: test.date_error_days(days) for days in COVERS_DAYS},
+        "coverage": test.coverage,
+        "cycles": len(test.cycles),
+        "stock_out_share": test.stock_out_share,
+        "excess_days": test.excess_days,
+        "reliability": test.reliability(),
+    }

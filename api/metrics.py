@@ -1,9 +1,12 @@
 """How an owner's decisions turn out, and what products cost over time."""
 
+from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import APIRouter
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.deps import Now, Owner, PlatformDep, Reading
 from api.schemas import MoneyView, Output
@@ -79,52 +82,48 @@ class PriceSeriesView(Output):
 @router.get("/metrics")
 async def get_metrics(session: Reading, owner: Owner, now: Now) -> MetricsView:
     """Override rate, how long a yes takes, stock-outs. Test orders do not count."""
-    orders = (
-        await session.exec(
-            select(OrderRow).where(
-                col(OrderRow.created_at) >= now - SPAN, col(OrderRow.is_test).is_(False)
-            )
-        )
-    ).all()
-    counted = [each.order_id for each in orders]
-    moves = await session.exec(
-        select(OrderEventRow)
-        .where(col(OrderEventRow.at) >= now - SPAN)
-        .order_by(col(OrderEventRow.order_event_id))
-    )
+    orders = await _orders(session, now)
     needs = await session.exec(select(NeedRow).where(col(NeedRow.opened_at) >= now - SPAN))
     found = decision_metrics.metrics(
-        [
-            OrderFact(
-                order_id=each.order_id,
-                is_override=each.is_override,
-                is_automatic=each.mandate_id is not None,
-            )
-            for each in orders
-        ],
-        [
-            MoveFact(each.order_id, OrderEvent(each.event), each.at)
-            for each in moves
-            if each.order_id in counted
-        ],
+        orders,
+        await _moves(session, now, {each.order_id for each in orders}),
         [
             bool(each.quiet_facts) and Said.from_json(each.quiet_facts).is_empty
             for each in needs
         ],
     )
     delay_s = found.approval_delay_s
-    return MetricsView(
-        orders=found.orders,
-        automatic=found.automatic,
-        answered=found.answered,
-        overridden=found.overridden,
-        rejected=found.rejected,
-        expired=found.expired,
-        override_ppm=found.override_ppm,
-        approval_delay_s=None if delay_s is None else round(delay_s),
-        needs=found.needs,
-        stock_outs=found.stock_outs,
+    whole = asdict(found) | {"approval_delay_s": None if delay_s is None else round(delay_s)}
+    return MetricsView(**whole)
+
+
+async def _orders(session: AsyncSession, now: datetime) -> list[OrderFact]:
+    found = await session.exec(
+        select(OrderRow).where(
+            col(OrderRow.created_at) >= now - SPAN, col(OrderRow.is_test).is_(False)
+        )
     )
+    return [
+        OrderFact(
+            order_id=each.order_id,
+            is_override=each.is_override,
+            is_automatic=each.mandate_id is not None,
+        )
+        for each in found
+    ]
+
+
+async def _moves(session: AsyncSession, now: datetime, of: set[UUID]) -> list[MoveFact]:
+    found = await session.exec(
+        select(OrderEventRow)
+        .where(col(OrderEventRow.at) >= now - SPAN)
+        .order_by(col(OrderEventRow.order_event_id))
+    )
+    return [
+        MoveFact(each.order_id, OrderEvent(each.event), each.at)
+        for each in found
+        if each.order_id in of
+    ]
 
 
 @router.get("/prices")

@@ -5,7 +5,6 @@ is read backwards, payments are turned round: the winner must be the same offer 
 Whatever decides is handed in, so that a planted preference can be measured as well.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from core.money import PPM
 from vendor_policy import record
 from vendor_policy.decide import Decision
 from vendor_policy.declarations import Remuneration
+from vendor_policy.expressions import with_vendors
 from vendor_policy.facts import Facts
 from vendor_policy.offers import Offer
 from vendor_policy.policy import Policy
@@ -140,7 +140,7 @@ def _policy_traded(policy: Policy, other: Mapping[str, str]) -> Policy:
         for each in policy.vendor_credits
     )
     written = (
-        each.model_copy(update={"expression": _expression_traded(each.expression, other)})
+        each.model_copy(update={"expression": with_vendors(each.expression, other)})
         for each in policy.custom_rules
     )
     return policy.model_copy(
@@ -151,16 +151,6 @@ def _policy_traded(policy: Policy, other: Mapping[str, str]) -> Policy:
             "vendor_credits": tuple(credited),
         }
     )
-
-
-def _expression_traded(expression: str, other: Mapping[str, str]) -> str:
-    """Vendors named in a rule of the owner's own."""
-
-    def traded(quoted: re.Match[str]) -> str:
-        mark, name = quoted["mark"], quoted["name"]
-        return f"{mark}{other.get(name, name)}{mark}"
-
-    return re.sub(r"(?P<mark>[\"'])(?P<name>[^\"']*)(?P=mark)", traded, expression)
 
 
 def _ids_traded(asked: Question) -> Question:

@@ -89,4 +89,5 @@ class Contest(Frozen):
 
 
 CLAIM = "claim:"  # before the id of what a manufacturer says, see claims
+CUSTOM = "custom:"  # before the name of an owner's own rule
 CONTESTABLE = frozenset({"fits", "unit_matches"})  # a test binds it to the technical rules

@@ -136,6 +136,16 @@ def _flat(source: str, bare: str) -> str:
     return "".join([*parts, source[done:]])
 
 
+def with_vendors(source: str, other: Mapping[str, str]) -> str:
+    """The same of other vendors: texts that are a vendor's key become another's."""
+
+    def traded(found: re.Match[str]) -> str:
+        text = found.group()
+        return text[0] + other.get(text[1:-1], text[1:-1]) + text[-1]
+
+    return LITERAL.sub(traded, source)
+
+
 def _check_words(source: str, bare: str) -> None:
     """Every name is a field of `offer` or `need`, a function of the list, or a loop's own."""
     own = {name for name in LOOP_VARIABLE.findall(bare) if "__" not in name}

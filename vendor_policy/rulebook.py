@@ -9,7 +9,7 @@ from vendor_policy import expressions
 from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Asked, Objection, Params
 from vendor_policy.claims import Claim
-from vendor_policy.conditions import CLAIM
+from vendor_policy.conditions import CLAIM, CUSTOM
 from vendor_policy.expressions import Expression, Replies
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
@@ -80,7 +80,7 @@ def _written(
     rule = policy.custom_rules[at]
     said = {"wording": rule.wording}
     return Rule(
-        rule_id=f"custom:{rule.name}",
+        rule_id=CUSTOM + rule.name,
         author=Author.OWNER,
         kind=Kind(rule.otherwise),
         reason="owners_own",

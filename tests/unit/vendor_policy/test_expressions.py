@@ -22,6 +22,7 @@ from vendor_policy.expressions import (
     WORDS,
     ExpressionRefused,
     compiled,
+    with_vendors,
 )
 from vendor_policy.facts import LastPaid
 from vendor_policy.policy import problems
@@ -194,3 +195,11 @@ def test_a_rule_read_in_one_thread_is_asked_in_another():
     thread.start()
     thread.join(10)
     assert found == [()]
+
+
+def test_the_meter_trades_vendors_in_expressions_too():
+    traded = with_vendors(
+        """offer.vendor == 'a' || offer.vendor == "b" || offer.brand == 'ab'""",
+        {"a": "b", "b": "a"},
+    )
+    assert traded == """offer.vendor == 'b' || offer.vendor == "a" || offer.brand == 'ab'"""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -189,3 +190,43 @@ def _change_one_byte(database: Path) -> None:
         ],
         check=True,
     )
+
+
+def test_the_log_of_a_demo_verifies_and_one_changed_byte_is_told(lived: Path, tmp_path: Path):
+    fine = nachschub("verify", "--database", home=lived)
+    assert fine.returncode == 0, fine.stdout + fine.stderr
+    assert "checkpoints" in fine.stdout
+    copy = shutil.copytree(lived, tmp_path / "copy")
+    change = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        "c.execute('UPDATE leaf SET commitment = zeroblob(32) WHERE leaf_id = 2'); c.commit()"
+    )
+    subprocess.run([sys.executable, "-c", change, str(copy / "nachschub.db")], check=True)
+    wrong = nachschub("verify", "--database", home=copy)
+    assert wrong.returncode == 3
+    assert "not what its leaf commits to" in wrong.stdout
+    assert "not what its leaf commits to" in nachschub("doctor", home=copy).stdout
+
+
+def test_verify_says_which_file_it_needs_and_what_is_wrong_with_one(tmp_path: Path):
+    assert nachschub("verify", home=tmp_path).returncode == 2
+    file = tmp_path / "proof.json"
+    file.write_text("{}")
+    wrong = nachschub("verify", file, home=tmp_path)
+    assert (wrong.returncode, wrong.stdout[:6]) == (3, "FAILS ")
+    assert nachschub("verify", tmp_path / "none.json", home=tmp_path).returncode == 1
+
+
+def test_two_instances_are_introduced_by_their_keys(tmp_path: Path):
+    log, witness = tmp_path / "log", tmp_path / "witness"
+    ours = dict(
+        line.split() for line in nachschub("witness", "keys", home=log).stdout.splitlines()
+    )
+    theirs = nachschub("witness", "keys", home=witness).stdout.split()[-1]
+    added = nachschub("witness", "add", "https://w.example/witness", theirs, home=log)
+    assert added.returncode == 0, added.stderr
+    watched = nachschub("witness", "watch", ours["log"], home=witness)
+    assert watched.returncode == 0, watched.stderr
+    other_one = nachschub("witness", "watch", ours["witness"], home=witness)
+    assert other_one.returncode == 1
+    assert "the other of the two keys" in other_one.stderr

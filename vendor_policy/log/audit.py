@@ -59,12 +59,12 @@ async def audit(session: AsyncSession) -> Audited:
         checkpoints=len(checkpoints),
         records=len(records),
         problems=(
+            *_wrong_records({leaf_id: made for leaf_id, _, made in leaves}, records),
+            *await _wrong_decisions(session),
             *_misnumbered([index for index, _ in inside]),
             *_wrong_nodes(stored, nodes),
             *_wrong_checkpoints(head, checkpoints, nodes),
             *_wrong_cosignatures(checkpoints, await _witnesses(session)),
-            *_wrong_records({leaf_id: made for leaf_id, _, made in leaves}, records),
-            *await _wrong_decisions(session),
         ),
     )
 

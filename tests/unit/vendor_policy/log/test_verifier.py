@@ -1,6 +1,7 @@
 """The stand-alone verifier recomputes every decision that ours makes, and no other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from json import loads
 from typing import Any
 
@@ -37,6 +38,36 @@ quantities = st.sampled_from(({}, {"quantity_most": 9000}, {"unit": "fill"}))
 @given(offer_lists, policies, facts, quantities)
 def test_it_comes_to_the_same_winner_from_findings_and_lines(offers, policy, known, need):
     ALONE.check_decision(a_record(offers, policy, known, **need))
+
+
+softeners = offer_lists.map(
+    lambda found: tuple(
+        replace(each, offer_id=f"soft-{each.offer_id}", category="fabric-softener")
+        for each in found
+    )
+)
+
+
+def a_basket(liquids: Any, soft: Any, policy: Any, known: Any) -> dict[str, Any]:
+    second = a_need(need_id="need-2", stock_id="stock-2", category="fabric-softener")
+    question = a_question(*liquids, *soft, policy=policy, facts=known, needs=(a_need(), second))
+    return loads(record_bytes(written(question, answer(question), some_circumstances())))
+
+
+@settings(max_examples=30)
+@given(offer_lists, softeners, policies, facts)
+def test_several_needs_are_checked_one_by_one_and_in_their_parcels(
+    liquids, soft, policy, known
+):
+    record = a_basket(liquids, soft, policy, known)
+    ALONE.check_decision(record)
+    if record["basket"]["parcels"]:
+        record["basket"]["parcels"][0]["total"]["minor"] -= 1
+        with pytest.raises(ALONE.Fails, match="parcel"):
+            ALONE.check_decision(record)
+        record["basket"]["parcels"].pop()
+        with pytest.raises(ALONE.Fails, match="without its ranked winner"):
+            ALONE.check_decision(record)
 
 
 Record = dict[str, Any]

@@ -11,11 +11,13 @@ from api import profiles
 from api.deps import Admin, Now, Owner, PlatformDep, Reading
 from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
-from api.schemas import Output
+from api.schemas import Input, Output
 from api.web import household, queries_forecast, queries_stock
 from devices import stock
+from devices.models import DeviceId, SlotName
 from devices.stock import ChangeStock
 from devices.tables import StockRow
+from replenishment import sharing
 from replenishment.backtest import COVERS_DAYS
 
 router = APIRouter(prefix="/stocks", tags=["stocks"])
@@ -83,10 +85,51 @@ async def change_stock(
         transaction=platform.transaction,
         clock=platform.clock,
     )
-    now = platform.clock.now()
-    async with platform.database.snapshot(admin.party_id) as fresh:
-        row = await queries_stock.find_stock(fresh, stock_id)
-        return _view(row, await stock.state(fresh, stock_id, now))
+    return await _fresh(platform, admin, stock_id)
+
+
+class ShareStock(Input):
+    """`joined_id`: the stock whose slots, spares and specifications are taken in."""
+
+    joined_id: UUID
+
+
+class PartStock(Input):
+    device_id: DeviceId
+    slot: SlotName
+
+
+@router.post("/{stock_id}/share")
+async def share(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: ShareStock
+) -> StockView:
+    """Counts and buys both together from now on, with the settings of this one."""
+    await queries_stock.find_stock(session, stock_id)
+    await sharing.share(
+        stock_id,
+        wanted.joined_id,
+        admin,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return await _fresh(platform, admin, stock_id)
+
+
+@router.post("/{stock_id}/part", status_code=201)
+async def part(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: PartStock
+) -> StockView:
+    """Gives one of its slots a stock of its own again, which is returned."""
+    await queries_stock.find_stock(session, stock_id)
+    made = await sharing.part(
+        wanted.device_id,
+        wanted.slot,
+        admin,
+        transaction=platform.transaction,
+        clock=platform.clock,
+        ids=platform.ids,
+    )
+    return await _fresh(platform, admin, made.stock_id)
 
 
 @router.get("/{stock_id}/levels")
@@ -147,6 +190,13 @@ async def profile(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> P
     """All that was learned about this stock, to take elsewhere."""
     await queries_stock.find_stock(session, stock_id)
     return await profiles.profile(session, stock_id, now)
+
+
+async def _fresh(platform: PlatformDep, admin: Admin, stock_id: UUID) -> StockView:
+    """After an act."""
+    async with platform.database.snapshot(admin.party_id) as session:
+        row = await queries_stock.find_stock(session, stock_id)
+        return _view(row, await stock.state(session, stock_id, platform.clock.now()))
 
 
 def _view(row: StockRow, state: stock.StockState) -> StockView:

@@ -151,6 +151,16 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharingView:
+    """`others`: stocks that could be counted together with this one, by id. `slots`: device,
+    slot and name of those that are, when there are several.
+    """
+
+    others: tuple[tuple[UUID, str], ...]
+    slots: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockView:
     stock_id: UUID
     name: str
@@ -177,6 +187,7 @@ class StockView:
     live_order: Coming | None
     past_orders: tuple[Coming, ...]
     by_hand: tuple[ByHand, ...]
+    sharing: SharingView
     may_change: bool
 
 

@@ -401,6 +401,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stock_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
+        "correction",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("stock_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("factor_ppm", sa.Integer(), nullable=False),
+        sa.Column("remark", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_correction_owner_id_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stock_id"], ["stock.stock_id"], name=op.f("fk_correction_stock_id_stock")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", name=op.f("pk_correction")),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_correction_stock_id"), ["stock_id"], unique=False)
+
+    op.create_table(
         "device",
         sa.Column("device_id", sa.String(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=True),
@@ -492,6 +516,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_command_device_id"), ["device_id"], unique=False)
+
+    op.create_table(
+        "correction_removal",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["correction_id"],
+            ["correction.correction_id"],
+            name=op.f("fk_correction_removal_correction_id_correction"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_correction_removal_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", name=op.f("pk_correction_removal")),
+    )
+    with op.batch_alter_table("correction_removal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_correction_removal_owner_id"), ["owner_id"], unique=False
+        )
 
     op.create_table(
         "order",
@@ -673,6 +718,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_owner_id"))
 
     op.drop_table("order")
+    with op.batch_alter_table("correction_removal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_removal_owner_id"))
+
+    op.drop_table("correction_removal")
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_command_device_id"))
 
@@ -696,6 +745,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_device_claim_hash"))
 
     op.drop_table("device")
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_stock_id"))
+        batch_op.drop_index(batch_op.f("ix_correction_owner_id"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("stock", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stock_owner_id"))
         batch_op.drop_index(batch_op.f("ix_stock_next_review_at"))

@@ -40,7 +40,7 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         "vendors": ["haushaltshof"],
         "ends_on": "2027-01-31",
     }
-    return {
+    return more_bodies(nora) | {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
         ("POST", "/api/orders/{order_id}/reject"): {"reason": "not_now"},
@@ -48,17 +48,6 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "stock_id": str(nora.stock_id),
             "order_most_minor": 2500,
             **terms,
-        },
-        ("POST", "/api/corrections"): {
-            "stock_id": str(nora.stock_id),
-            "kind": "change",
-            "from_on": "2026-11-01",
-            "factor_ppm": 2_000_000,
-        },
-        ("POST", "/stocks/{stock_id}/corrections"): {
-            "kind": "ignore",
-            "from_on": "2026-11-01",
-            "until_on": "2026-11-02",
         },
         ("POST", "/stocks/{stock_id}"): {"mode": "off", "spares": "1"},
         ("POST", "/stocks/{stock_id}/by-hand"): {
@@ -68,6 +57,29 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "/stocks/{stock_id}/mandate"): {"cap": "25", **terms},
         ("POST", "/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+    }
+
+
+def more_bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        ("POST", "/api/corrections"): {
+            "stock_id": str(nora.stock_id),
+            "kind": "change",
+            "from_on": "2026-11-01",
+            "factor_ppm": 2_000_000,
+        },
+        ("POST", "/api/stocks/{stock_id}/share"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/api/stocks/{stock_id}/part"): {
+            "device_id": nora.device_id,
+            "slot": "detergent",
+        },
+        ("POST", "/stocks/{stock_id}/share"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
+        ("POST", "/stocks/{stock_id}/corrections"): {
+            "kind": "ignore",
+            "from_on": "2026-11-01",
+            "until_on": "2026-11-02",
+        },
     }
 
 

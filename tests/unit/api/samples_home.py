@@ -24,6 +24,7 @@ from api.web.views import (
     ProductChoice,
     QuarantinedMessage,
     QuarantineView,
+    SharingView,
     SheetSlot,
     SignUpView,
     StockView,
@@ -308,6 +309,13 @@ STOCK = StockView(
             title="Vorratsschrank",
             capacity=6000,
             unit="ml",
+        ),
+    ),
+    sharing=SharingView(
+        others=((an_id(51), "Waschmittel (Waschmaschine im Keller)"),),
+        slots=(
+            ("washer-0001", "detergent", "Waschmaschine, detergent"),
+            ("by-hand-1", "detergent", "Vorratsschrank, detergent"),
         ),
     ),
     may_change=True,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid5
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,17 +13,21 @@ from accounts.tokens import token_hash
 from core.ids import Ids
 
 API_KEY_LIFE = timedelta(days=365)
+VENDOR_PARTIES: Final = UUID("0d3d2b43-6d2e-4e5f-9f0c-5b8a3c1e7f42")
 
 
 class Audience(StrEnum):
     OWNER = "owner"
     MAKER = "maker"
+    VENDOR = "vendor"
     OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """`party_id`: the owner or manufacturer. `name`: for histories, e.g. an e-mail address."""
+    """`party_id`: the owner, manufacturer or vendor. `name`: for histories, e.g. an e-mail
+    address. `vendor_id`: the key of a vendor; empty for everybody else.
+    """
 
     audience: Audience
     party_id: UUID
@@ -31,6 +36,7 @@ class Principal:
     language: str = "en"
     timezone: str = "UTC"
     csrf_token: str | None = None  # of a browser session; None for API keys
+    vendor_id: str = ""
 
     @property
     def may_approve(self) -> bool:
@@ -70,6 +76,7 @@ async def of_api_key(session: AsyncSession, key: str, *, wall: datetime) -> Prin
         name=f"key:{row.label}",
         language=owner.language if owner else "en",
         timezone=owner.timezone if owner else "UTC",
+        vendor_id=row.vendor_id,
     )
 
 
@@ -84,14 +91,30 @@ def issue_api_key(
 ) -> str:
     """The key, shown once."""
     key = ids.secret()
-    session.add(
-        ApiKeyRow(
-            key_hash=token_hash(key),
-            audience=audience,
-            party_id=party_id,
-            label=label,
-            created_at=wall,
-            expires_at=wall + API_KEY_LIFE,
-        )
-    )
+    session.add(_key_row(key, audience, party_id, label, wall))
     return key
+
+
+def issue_vendor_key(
+    session: AsyncSession, vendor_id: str, *, label: str, ids: Ids, wall: datetime
+) -> str:
+    """The key, shown once. vendor_id: as registered; it sees what concerns that vendor."""
+    key = ids.secret()
+    party_id = uuid5(VENDOR_PARTIES, vendor_id)
+    row = _key_row(key, Audience.VENDOR, party_id, label, wall)
+    row.vendor_id = vendor_id
+    session.add(row)
+    return key
+
+
+def _key_row(
+    key: str, audience: Audience, party_id: UUID, label: str, wall: datetime
+) -> ApiKeyRow:
+    return ApiKeyRow(
+        key_hash=token_hash(key),
+        audience=audience,
+        party_id=party_id,
+        label=label,
+        created_at=wall,
+        expires_at=wall + API_KEY_LIFE,
+    )

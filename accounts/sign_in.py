@@ -27,6 +27,8 @@ SESSION_LIFE = timedelta(days=30)
 FREE_TRIES = 5
 LONGEST_LOCK = timedelta(minutes=15)
 SHORTEST_PASSWORD = 10  # characters
+LONGEST_PASSWORD = 1_000
+LONGEST_NAME = 80
 LANGUAGES = ("en", "de")
 
 _HASHER = PasswordHasher()
@@ -100,10 +102,14 @@ async def sign_up(
 def _check(new: NewOwner) -> None:
     if not new.name.strip():
         raise SignUpRefused("name", "sign_up.name_missing")
+    if len(new.name) > LONGEST_NAME:
+        raise SignUpRefused("name", "sign_up.name_long")
     if not _EMAIL.fullmatch(_normalised(new.email)):
         raise SignUpRefused("email", "sign_up.email_wrong")
     if len(new.password) < SHORTEST_PASSWORD:
         raise SignUpRefused("password", "sign_up.password_short")
+    if len(new.password) > LONGEST_PASSWORD:
+        raise SignUpRefused("password", "sign_up.password_long")
     if new.timezone not in available_timezones():
         raise SignUpRefused("timezone", "sign_up.timezone_unknown")
     if new.language not in LANGUAGES:

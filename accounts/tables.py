@@ -59,8 +59,9 @@ class ApiKeyRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "api_key"
 
     key_hash: str = Field(primary_key=True)
-    audience: str  # "owner", "maker" or "operator"
-    party_id: UUID  # owner_id or manufacturer_id
+    audience: str  # "owner", "maker", "vendor" or "operator"
+    party_id: UUID  # owner_id or manufacturer_id; of a vendor, made of its key
+    vendor_id: str = ""
     label: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)

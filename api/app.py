@@ -1,6 +1,6 @@
 """The web application: pages and REST over the same use cases; nothing global."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -8,23 +8,64 @@ from api import (
     asyncapi,
     bridges,
     claims,
+    contests,
     corrections,
     decisions,
     events,
+    log,
     makers,
+    meter,
     notices,
     orders,
     policies,
+    policy_versions,
     stocks,
+    suggestions,
+    vendors,
 )
 from api.deps import Platform
 from api.errors import add_error_answers
 from api.render import STATIC
 from api.security import SecureAnswers
-from api.web import pages_account, pages_devices, pages_orders, pages_policy, pages_stock
+from api.storable import check_storable
+from api.web import (
+    pages_account,
+    pages_corrections,
+    pages_devices,
+    pages_orders,
+    pages_policy,
+    pages_public,
+    pages_stock,
+    pages_vendor,
+)
 
-PAGES = (pages_orders, pages_stock, pages_policy, pages_devices, pages_account)
-REST = (makers, claims, bridges, stocks, corrections, orders, decisions, policies, notices)
+PAGES = (
+    pages_orders,
+    pages_stock,
+    pages_policy,
+    pages_corrections,
+    pages_devices,
+    pages_account,
+    pages_public,
+    pages_vendor,
+)
+REST = (
+    makers,
+    claims,
+    bridges,
+    stocks,
+    corrections,
+    orders,
+    contests,
+    decisions,
+    log,
+    policies,
+    policy_versions,
+    suggestions,
+    meter,
+    vendors,
+    notices,
+)
 
 
 def create_app(platform: Platform) -> FastAPI:
@@ -35,6 +76,7 @@ def create_app(platform: Platform) -> FastAPI:
         docs_url=None,  # their pages need scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
+        dependencies=[Depends(check_storable)],
     )
     app.state.platform = platform
     app.add_middleware(SecureAnswers)

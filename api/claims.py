@@ -1,16 +1,23 @@
-"""An owner's devices: the data sheet before the claim, the claim, the list."""
+"""An owner's devices: the data sheet before the claim, the claim, the list, the way out.
+
+A claim code is a secret: it comes in the body of a request, never in an address, which servers
+and proxies write down.
+"""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import Field, ValidationError
 
 from api.deps import Admin, Now, Owner, PlatformDep, Reading
+from api.refusals import invalid
 from api.schemas import Input, Output
 from api.web import household
 from devices import ownership
 from devices.models import DeviceModel
-from devices.ownership import Claim
+from devices.ownership import Claim, ManualDevice
 
 router = APIRouter(tags=["devices"])
 
@@ -23,16 +30,31 @@ class DataSheetView(Output):
     model: DeviceModel
 
 
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+Word = Annotated[str, Field(max_length=80)]
+
+
+class ClaimCode(Input):
+    code: Code
+
+
 class ClaimDevice(Input):
-    code: str
-    name: str = ""
-    place: str = ""
+    code: Code
+    name: Word = ""
+    place: Word = ""
 
 
 class ClaimedView(Output):
     device_id: str
     name: str
     place: str
+
+
+class ReleasedView(Output):
+    """`claim_code`: for the next owner, shown this once."""
+
+    device_id: str
+    claim_code: str
 
 
 class SlotView(Output):
@@ -54,12 +76,12 @@ class DeviceView(Output):
     slots: list[SlotView]
 
 
-@router.get("/claims/{code}")
-async def data_sheet(platform: PlatformDep, admin: Admin, code: str) -> DataSheetView:
+@router.post("/claims/look-up")
+async def data_sheet(platform: PlatformDep, admin: Admin, wanted: ClaimCode) -> DataSheetView:
     """The data sheet of the unclaimed device that has this code."""
     found = await ownership.look_up(
         admin.party_id,
-        code,
+        wanted.code,
         key=platform.device_key,
         transaction=platform.transaction,
         clock=platform.clock,
@@ -80,6 +102,38 @@ async def claim(platform: PlatformDep, admin: Admin, wanted: ClaimDevice) -> Cla
         ids=platform.ids,
     )
     return ClaimedView(device_id=claimed.device_id, name=claimed.name, place=claimed.place)
+
+
+@router.post("/devices/by-hand", status_code=201)
+async def add_manual_device(
+    platform: PlatformDep, admin: Admin, device: ManualDevice
+) -> ClaimedView:
+    """Add a dumb appliance or a cupboard, whose contents you report yourself."""
+    try:
+        added = await ownership.add_manual_device(
+            admin.party_id,
+            device,
+            transaction=platform.transaction,
+            clock=platform.clock,
+            ids=platform.ids,
+        )
+    except ValidationError as error:  # of the slot that was described
+        raise invalid(error) from error
+    return ClaimedView(device_id=added.device_id, name=added.name, place=added.place)
+
+
+@router.post("/devices/{device_id}/release")
+async def release(platform: PlatformDep, admin: Admin, device_id: str) -> ReleasedView:
+    """Give the device away: all that it sent is erased and nothing is ordered for it."""
+    code = await ownership.release(
+        admin.party_id,
+        device_id,
+        key=platform.device_key,
+        transaction=platform.transaction,
+        clock=platform.clock,
+        ids=platform.ids,
+    )
+    return ReleasedView(device_id=device_id, claim_code=code)
 
 
 @router.get("/devices")

@@ -16,6 +16,8 @@ from api.render import Pages, read_pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
+from core.offload import Offload, ProcessPool
+from replenishment.approvals import Rejection
 from replenishment.forecast import Forecaster
 
 SESSION_COOKIE: Final = "session"
@@ -37,6 +39,7 @@ class Platform:
     forecaster: Forecaster
     public_url: str = ""
     pages: Pages = field(default_factory=read_pages)
+    offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
 
     @property
     def is_https(self) -> bool:
@@ -117,15 +120,33 @@ def get_maker(principal: Annotated[Principal, Depends(get_principal)]) -> Princi
     return of_audience(principal, Audience.MAKER)
 
 
+def get_vendor(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
+    return of_audience(principal, Audience.VENDOR)
+
+
+def get_operator(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
+    return of_audience(principal, Audience.OPERATOR)
+
+
 def of_audience(principal: Principal, audience: Audience) -> Principal:
     if principal.audience is not audience:
         raise WrongAudience
     return principal
 
 
+def check_rejection(member: Principal, rejection: Rejection) -> None:
+    """Ruling a product out for good writes the policy. Raises WrongAudience for members who
+    may only answer asks.
+    """
+    if rejection is Rejection.NEVER_THIS and not member.may_change:
+        raise WrongAudience
+
+
 Owner = Annotated[Principal, Depends(get_owner)]
 Admin = Annotated[Principal, Depends(get_admin)]  # an owner's member who may change things
 Maker = Annotated[Principal, Depends(get_maker)]
+Vendor = Annotated[Principal, Depends(get_vendor)]
+Operator = Annotated[Principal, Depends(get_operator)]
 
 
 def scope_of(principal: Principal) -> Scope:

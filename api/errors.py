@@ -4,6 +4,7 @@ Below /api a problem in JSON (RFC 9457), elsewhere a page in the reader's langua
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -31,11 +32,17 @@ from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
+from replenishment.contest_states import ContestCannot
+from replenishment.contests import NotContestable
 from replenishment.correcting import TooManyCorrections, UnknownCorrection
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
 from replenishment.sharing import OrderUnderway
+from replenishment.suggested_rules import NoSuchSuggestion, PolicyMoved
+from vendor_policy.complaint_states import ComplaintCannot
+from vendor_policy.complaints import ComplaintUnknown, StatementUnknown
+from vendor_policy.log.exports import NoSuchTree, NotLoggedYet
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +61,13 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     WrongAudience: Problem(403, "forbidden"),
     MayNotApprove: Problem(403, "may_not_approve"),
     MayNotChange: Problem(403, "forbidden"),
+    StatementUnknown: Problem(404, "not_found"),
+    ComplaintUnknown: Problem(404, "not_found"),
+    ComplaintCannot: Problem(409, "complaint_cannot"),
+    ContestCannot: Problem(409, "contest_cannot"),
+    PolicyMoved: Problem(412, "changed_meanwhile"),
+    NoSuchSuggestion: Problem(404, "not_found"),
+    NotContestable: Problem(409, "not_contestable"),
     NotFound: Problem(404, "not_found"),
     UnknownOrder: Problem(404, "not_found"),
     UnknownStock: Problem(404, "not_found"),
@@ -65,14 +79,15 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     ModelUnknown: Problem(404, "model_unknown"),
     UnknownMandate: Problem(404, "not_found"),
     UnknownOffer: Problem(404, "unknown_offer"),
+    NoSuchTree: Problem(404, "no_such_tree"),
     UnknownCorrection: Problem(404, "not_found"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
     OrderUnderway: Problem(409, "order_underway"),
     SlotIsAlone: Problem(409, "slot_is_alone"),
-    StocksDiffer: Problem(409, "stocks_differ"),
     AddressMissing: Problem(409, "address_missing"),
     AskExpired: Problem(409, "ask_expired"),
+    NotLoggedYet: Problem(409, "not_logged_yet"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
@@ -80,6 +95,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),
     SettingRefused: Problem(422, "setting_refused"),
+    StocksDiffer: Problem(422, "stocks_differ"),
     SignUpRefused: Problem(422, "sign_up_refused"),
     Invalid: Problem(422, "invalid"),
     RequestValidationError: Problem(422, "invalid"),
@@ -92,6 +108,7 @@ STATUS_CODES: Final = {
     405: "method_not_allowed",
     409: "conflict",
     413: "too_large",
+    415: "unsupported_form",
     422: "invalid",
 }
 BROKEN: Final = Problem(500, "broken")
@@ -111,7 +128,7 @@ async def _answer(request: Request, error: Exception) -> Response:
     if problem.status == HTTPStatus.UNAUTHORIZED:
         then = request.url.path if request.method == "GET" else "/"
         return RedirectResponse(f"/sign-in?then={then}", status_code=303)
-    return await error_page(request, problem.status, problem.code)
+    return await error_page(request, problem.status, problem.code, _fields(error))
 
 
 async def _answer_broken(request: Request, error: Exception) -> Response:
@@ -144,8 +161,7 @@ def _problem_json(problem: Problem, error: Exception | None) -> JSONResponse:
     }
     if isinstance(error, RequestValidationError):
         body["errors"] = [
-            {"field": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
-            for each in error.errors()
+            {"field": _place(each["loc"]), "message": each["msg"]} for each in error.errors()
         ]
     elif isinstance(error, Invalid):
         body["errors"] = [
@@ -156,6 +172,22 @@ def _problem_json(problem: Problem, error: Exception | None) -> JSONResponse:
         body["objections"] = [each.rule_id for each in error.objections]
     headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
     return JSONResponse(body, problem.status, headers, media_type=PROBLEM_JSON)
+
+
+def _fields(error: Exception) -> tuple[str, ...]:
+    """What there is to mend, by name."""
+    match error:
+        case RequestValidationError():
+            return tuple(_place(each["loc"][1:]) for each in error.errors())
+        case Invalid():
+            return tuple(each.field for each in error.faults)
+        case SettingRefused():
+            return (error.field,)
+    return ()
+
+
+def _place(location: Iterable[int | str]) -> str:
+    return ".".join(str(part) for part in location)
 
 
 def _detail(error: Exception | None) -> str:

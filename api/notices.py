@@ -11,6 +11,7 @@ from accounts.tables import NoticeRow
 from accounts.texts import stored_text
 from api.deps import Owner, PlatformDep, Reading
 from api.schemas import Output
+from api.web import titles
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 
@@ -35,6 +36,7 @@ async def list_notices(
 ) -> list[NoticeView]:
     """The newest hundred, newest first."""
     words = platform.pages.words(owner.language, owner.timezone)
+    names = await titles.by_name(session, owner.language)
     found = await session.exec(
         select(NoticeRow).order_by(col(NoticeRow.created_at).desc()).limit(MOST)
     )
@@ -43,7 +45,7 @@ async def list_notices(
             notice_id=each.notice_id,
             text_key=each.text_key,
             params=each.params,
-            words=words.say(stored_text(each.text_key, each.params)),
+            words=words.say(stored_text(each.text_key, titles.with_title(each.params, names))),
             link=each.link,
             created_at=each.created_at,
             seen_at=each.seen_at,

@@ -5,11 +5,11 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlmodel import col, select
 
-from api.deps import Owner, PlatformDep, Reading
-from api.schemas import Input, MoneyView, Output
+from api.deps import Owner, PlatformDep, Reading, check_rejection
+from api.schemas import Input, Instant, MoneyView, Output
 from api.web.queries_decision import excluded_column
 from api.web.queries_orders import find_order, total
 from replenishment import approvals, orders
@@ -109,7 +109,7 @@ class StateView(Output):
 class ChooseOffer(Input):
     """`accept_warning`: buy it although rules object."""
 
-    offer_id: str
+    offer_id: Annotated[str, Field(max_length=200)]
     packs: Annotated[int, Field(gt=0, le=10_000)] | None = None
     accept_warning: bool = False
 
@@ -181,7 +181,7 @@ def _excluded(made: DecisionRecord) -> list[AskedOfferView]:
 async def list_orders(
     session: Reading,
     owner: Owner,
-    before: AwareDatetime | None = None,
+    before: Instant | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[OrderView]:
     """Newest first. The next page: `before` the last one's `created_at`."""
@@ -244,7 +244,8 @@ async def reject(
     order_id: UUID,
     wanted: RejectOrder,
 ) -> StateView:
-    """Say no. `never_this` also rules the product out."""
+    """Say no. `never_this` also rules the product out, which only an admin may."""
+    check_rejection(owner, wanted.reason)
     state = await approvals.reject(
         order_id,
         wanted.reason,

@@ -1,10 +1,28 @@
 """Shapes of the REST API that several routes share. Inputs forbid unknown fields."""
 
-from typing import Self
+from datetime import UTC, datetime
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from core.money import Money
+
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _in_reach(at: datetime) -> datetime:
+    """Beyond it an instant may have no form in UTC. Without a zone it is meant in UTC."""
+    known = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not EARLIEST <= known <= LATEST:
+        raise PydanticCustomError(
+            "instant_out_of_reach", "an instant between the years 1900 and 9000"
+        )
+    return known
+
+
+Instant = Annotated[datetime, AfterValidator(_in_reach)]
 
 
 class Output(BaseModel):

@@ -6,15 +6,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from accounts.principal import Principal
 from api import profiles
-from api.deps import Admin, Now, Owner, PlatformDep, Reading
+from api.deps import Admin, Now, Owner, Platform, PlatformDep, Reading
 from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
-from api.web import household, queries_forecast, queries_stock
+from api.web import household, queries_forecast, queries_stock, titles
 from devices import stock
 from devices.models import DeviceId, SlotName
+from devices.readings import Outcome
 from devices.stock import ChangeStock
 from devices.tables import StockRow
 from replenishment import sharing
@@ -24,7 +27,9 @@ router = APIRouter(prefix="/stocks", tags=["stocks"])
 
 
 class StockView(Output):
-    """Quantities in `unit`. `forecast`: as last reviewed, null before the first review."""
+    """`name`: in the owner's language. Quantities in `unit`. `forecast`: as last reviewed, null
+    before the first review.
+    """
 
     stock_id: UUID
     name: str
@@ -54,19 +59,52 @@ class LevelView(Output):
     quantity: float | None
 
 
+class PartStock(Input):
+    device_id: DeviceId
+    slot: SlotName
+
+
+class JoinStock(Input):
+    """`joined_id`: is switched off; its slots and spares go over."""
+
+    joined_id: UUID
+
+
+class HandReport(Input):
+    """`amount`: in the slot now, in units of the stock."""
+
+    device_id: str
+    slot: str
+    amount: float
+
+
+class ReportedView(Output):
+    outcome: Outcome
+
+
 @router.get("")
 async def list_stocks(session: Reading, owner: Owner, now: Now) -> list[StockView]:
     """All stocks of the owner."""
     home = await household.load(session, now, owner.language)
     states = await stock.states(session, list(home.stocks), now)
-    return [_view(row, states[row.stock_id]) for row in home.stocks.values()]
+    return [
+        _view(row, states[row.stock_id], home.titles[row.stock_id])
+        for row in home.stocks.values()
+    ]
 
 
 @router.get("/{stock_id}")
 async def get_stock(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> StockView:
     """One stock with its settings and its outlook."""
+    return await _read(session, owner, now, stock_id)
+
+
+async def _read(
+    session: AsyncSession, owner: Principal, now: datetime, stock_id: UUID
+) -> StockView:
     row = await queries_stock.find_stock(session, stock_id)
-    return _view(row, await stock.state(session, stock_id, now))
+    names = await titles.of_stocks(session, owner.language)
+    return _view(row, await stock.state(session, stock_id, now), names[stock_id])
 
 
 @router.patch("/{stock_id}")
@@ -88,24 +126,19 @@ async def change_stock(
     return await _fresh(platform, admin, stock_id)
 
 
-class ShareStock(Input):
-    """`joined_id`: the stock whose slots, spares and specifications are taken in."""
-
-    joined_id: UUID
-
-
-class PartStock(Input):
-    device_id: DeviceId
-    slot: SlotName
+async def _fresh(platform: Platform, admin: Principal, stock_id: UUID) -> StockView:
+    """After an act of its own transaction."""
+    async with platform.database.snapshot(admin.party_id) as session:
+        return await _read(session, admin, platform.clock.now(), stock_id)
 
 
-@router.post("/{stock_id}/share")
-async def share(
-    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: ShareStock
+@router.post("/{stock_id}/join")
+async def join(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: JoinStock
 ) -> StockView:
-    """Counts and buys both together from now on, with the settings of this one."""
+    """Count and buy another stock's slots together with this one's from now on."""
     await queries_stock.find_stock(session, stock_id)
-    await sharing.share(
+    await sharing.join(
         stock_id,
         wanted.joined_id,
         admin,
@@ -119,7 +152,7 @@ async def share(
 async def part(
     platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: PartStock
 ) -> StockView:
-    """Gives one of its slots a stock of its own again, which is returned."""
+    """Give one of its slots a stock of its own again, which is returned."""
     await queries_stock.find_stock(session, stock_id)
     made = await sharing.part(
         wanted.device_id,
@@ -130,6 +163,27 @@ async def part(
         ids=platform.ids,
     )
     return await _fresh(platform, admin, made.stock_id)
+
+
+@router.post("/{stock_id}/by-hand")
+async def report_by_hand(
+    platform: PlatformDep,
+    session: Reading,
+    admin: Admin,
+    stock_id: UUID,
+    wanted: HandReport,
+) -> ReportedView:
+    """Say what you see in a device that does not report by itself."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await stock.report_by_hand(
+        admin.party_id,
+        wanted.device_id,
+        wanted.slot,
+        wanted.amount,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
 
 
 @router.get("/{stock_id}/levels")
@@ -192,17 +246,10 @@ async def profile(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> P
     return await profiles.profile(session, stock_id, now)
 
 
-async def _fresh(platform: PlatformDep, admin: Admin, stock_id: UUID) -> StockView:
-    """After an act."""
-    async with platform.database.snapshot(admin.party_id) as session:
-        row = await queries_stock.find_stock(session, stock_id)
-        return _view(row, await stock.state(session, stock_id, platform.clock.now()))
-
-
-def _view(row: StockRow, state: stock.StockState) -> StockView:
+def _view(row: StockRow, state: stock.StockState, title: str) -> StockView:
     return StockView(
         stock_id=row.stock_id,
-        name=row.name,
+        name=title,
         category=row.category,
         unit=row.unit,
         mode=row.mode,

@@ -2,7 +2,7 @@
 
 Without an artificial delay: while the ingest is idle a batch of one goes at once, while it is
 busy arrivals pile up for the next one. Arrivals are acknowledged after their commit, in their
-order; after a failed commit none is, and their sessions end, so that the other side delivers
+order; when the ingest raises none is, and their sessions end, so that the other side delivers
 again.
 """
 

@@ -1,22 +1,33 @@
 """One batch of arrivals: bytes to committed readings, the same for both doors.
 
-When `ingest` returns, the batch is committed and may be acknowledged; when it raises, nothing
-of the batch was written.
+When `ingest` returns, every message of the batch is committed, if only in quarantine, and may
+be acknowledged. It raises when the database cannot be written; what was committed by then is a
+duplicate when it is sent again.
 """
 
+import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.database import Writer
-from devices import readings, wire
+from devices import quarantine, readings, wire
+from devices.quarantine import Quarantined
 from devices.readings import Outcome, Received
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 Record = Callable[[Connection, Sequence[Received]], list[Outcome]]
+
+# The database's own trouble: the same message can be committed a moment later.
+OF_THE_DATABASE: Final = (OperationalError, InterfaceError, OSError)
 
 CHANNELS: Final[tuple[wire.Channel, ...]] = get_args(wire.Channel)
 
@@ -43,8 +54,60 @@ async def ingest(
     batch: Sequence[Arrival], *, writer: Writer, record: Record = readings.record
 ) -> Committed:
     received = [_parsed(arrival) for arrival in batch]
-    outcomes = await writer.run(lambda connection: record(connection, received))
+    outcomes = await _recorded(received, writer, record)
     return Committed(outcomes, _receipts(received, outcomes))
+
+
+async def _recorded(
+    received: Sequence[Received], writer: Writer, record: Record
+) -> list[Outcome]:
+    """In one transaction; where that fails, each message in its own: one that cannot be
+    recorded must not make its neighbours come again and again.
+    """
+    outcomes = await _tried(writer.run(lambda connection: record(connection, received)))
+    if isinstance(outcomes, list):
+        return outcomes
+    logger.warning("a batch of %d messages failed", len(received), exc_info=outcomes)
+    return [await _recorded_alone(each, writer, record) for each in received]
+
+
+async def _recorded_alone(received: Received, writer: Writer, record: Record) -> Outcome:
+    found = await _tried(writer.run(lambda connection: record(connection, [received])))
+    if isinstance(found, list):
+        return found[0]
+    if isinstance(found, OF_THE_DATABASE):
+        raise found
+    set_aside = _not_processed(received, found)
+    kept = await _tried(writer.run(lambda connection: quarantine.keep(connection, [set_aside])))
+    if isinstance(kept, Exception):
+        raise found
+    logger.error("a message of %.80r is in quarantine", received.device_id, exc_info=found)
+    return Outcome.QUARANTINED
+
+
+def _not_processed(received: Received, failure: Exception) -> Quarantined:
+    origin = getattr(failure, "orig", failure)  # the driver's, without the statement
+    fault = wire.Fault(
+        code="not_processed",
+        field="payload",
+        value=f"{type(origin).__name__}: {origin}"[: wire.LONGEST_VALUE],
+        fix="the platform failed on this message; its operator finds the trace in the log",
+    )
+    return Quarantined(
+        device_id=received.device_id,
+        topic=received.topic,
+        payload=received.payload,
+        faults=(fault,),
+        received_at=received.received_at,
+    )
+
+
+async def _tried(work: Coroutine[Any, Any, T]) -> T | Exception:
+    found = await asyncio.gather(work, return_exceptions=True)
+    result: T | BaseException = found[0]
+    if isinstance(result, BaseException) and not isinstance(result, Exception):
+        raise result
+    return result
 
 
 def oversized(

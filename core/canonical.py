@@ -5,7 +5,7 @@ Pure. With ASCII keys and no floats, sorted-key JSON without white space equals 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -21,17 +21,55 @@ class NotCanonical(Exception):
 SAFE_INTEGER = 2**53 - 1  # RFC 8785 numbers are IEEE doubles; beyond this they would change
 
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # the check below has been through it
+)
+
+
 def dumps(value: Json) -> bytes:
     """UTF-8 bytes, the same for equal values on any machine. Raises NotCanonical."""
-    _check(value, "$")
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    if not _is_plain(value):
+        _check(value, "$")
+    try:
+        return _ENCODER.encode(value).encode()
+    except UnicodeEncodeError:
+        _check(value, "$")
+        raise
 
 
 def digest(data: bytes) -> str:
     """SHA-256 as 64 hexadecimal characters."""
     return hashlib.sha256(data).hexdigest()
+
+
+def _is_plain(value: object) -> bool:
+    """The check below for the usual case: by exact types, without paths, and with texts left to
+    the encoding. False: look closer.
+    """
+    left: list[Iterable[object]] = [(value,)]
+    while left:
+        for item in left.pop():
+            kind = type(item)
+            if kind is str or kind is bool or item is None:
+                continue
+            if kind is dict and _has_ascii_keys(item):  # type: ignore[arg-type]  # a dict
+                left.append(item.values())  # type: ignore[attr-defined]
+            elif kind is list or kind is tuple:
+                left.append(item)  # type: ignore[arg-type]
+            elif kind is not int or abs(item) > SAFE_INTEGER:  # type: ignore[arg-type]
+                return False
+    return True
+
+
+def _has_ascii_keys(item: Mapping[str, object]) -> bool:
+    try:
+        return "".join(item).isascii()
+    except TypeError:
+        return False
 
 
 def _check(value: object, path: str) -> None:

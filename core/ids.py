@@ -17,6 +17,10 @@ class Ids(Protocol):
         """A claim code a person can type: 12 characters without look-alikes, 60 bits."""
         ...
 
+    def salt(self) -> bytes:
+        """32 bytes that nobody can guess."""
+        ...
+
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs: no I, O, 0, 1
 
@@ -30,6 +34,9 @@ class RandomIds:
 
     def code(self) -> str:
         return "".join(secrets.choice(CODE_ALPHABET) for _ in range(12))
+
+    def salt(self) -> bytes:
+        return secrets.token_bytes(32)
 
 
 class SeededIds:
@@ -48,3 +55,6 @@ class SeededIds:
 
     def code(self) -> str:
         return "".join(self._random.choice(CODE_ALPHABET) for _ in range(12))
+
+    def salt(self) -> bytes:
+        return self._random.randbytes(32)

@@ -55,18 +55,17 @@ class Money:
 
 def half_even(numerator: int, denominator: int) -> int:
     """The quotient to the nearest integer, ties to the even one; `denominator` > 0."""
-    quotient, rest = divmod(numerator, denominator)
-    doubled = 2 * rest
-    if doubled > denominator or (doubled == denominator and quotient % 2 == 1):
-        return quotient + 1
-    return quotient
+    rounded, rest = divmod(2 * numerator + denominator, 2 * denominator)
+    return rounded if rest else rounded - (rounded & 1)  # no rest: a tie
 
 
 def rounded_lines(numerators: Sequence[int], denominator: int) -> list[int]:
     """Each numerator / denominator rounded half-even; the last takes the remainder, so that
     the lines add up to the rounded sum as shown.
     """
-    if not numerators:
-        return []
-    lines = [half_even(each, denominator) for each in numerators[:-1]]
-    return [*lines, half_even(sum(numerators), denominator) - sum(lines)]
+    lines: list[int] = []
+    for each in (*numerators[:-1], sum(numerators)):
+        rounded, rest = divmod(2 * each + denominator, 2 * denominator)
+        lines.append(rounded if rest else rounded - (rounded & 1))
+    lines[-1] -= sum(lines[:-1])
+    return lines[: len(numerators)]

@@ -6,11 +6,8 @@ file, never in the database.
 
 import hashlib
 import hmac
-import os
-import secrets
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Final
 
 from accounts.scoping import ALL_OWNERS
@@ -19,44 +16,10 @@ from core.database import Database, Transaction
 from devices.tables import DeviceRow
 
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
-KEY_BYTES: Final = 32
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
 MOST_REMEMBERED: Final = 10_000  # devices
 
 Authenticate = Callable[[str, str], Awaitable[bool]]  # (device_id, secret)
-
-
-class KeyDamaged(Exception):
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"{path} does not hold a key of {KEY_BYTES} bytes; restore it from the backup, "
-            "or remove it and provision all devices anew"
-        )
-
-
-def load_key(folder: Path, name: str) -> bytes:
-    """The key `name`, made on first use with mode 0600. Raises KeyDamaged."""
-    path = folder / name
-    if not path.exists():
-        _make_key(path)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise KeyDamaged(path)
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Another process may make it at the same moment: the first one's stays, always whole."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(secrets.token_bytes(KEY_BYTES))
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def hash_secret(secret: str, key: bytes) -> str:

@@ -22,8 +22,11 @@ class Measure(StrEnum):
     STATE = "state"  # words only: ok, low, empty
 
 
+Version = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class SlotSpec(Frozen):
@@ -78,7 +81,7 @@ class DataSheet(Frozen):
 
 class DeviceModel(Frozen):
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    version: Annotated[int, Field(ge=1)]
+    version: Version
     title: Annotated[str, Field(max_length=80)] = ""  # as people call it; empty: its name
     title_de: Annotated[str, Field(max_length=80)] = ""
     slots: Annotated[tuple[SlotSpec, ...], Field(min_length=1, max_length=32)]

@@ -7,7 +7,7 @@ day 100 payloads are kept and the rest is counted.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,17 @@ from sqlalchemy import Connection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from accounts import notices
+from accounts.notices import Notice
+from accounts.scoping import ALL_OWNERS
+from accounts.tables import NoticeRow
+from core import outbox
+from core.clock import Clock
+from core.database import Transaction
+from core.ids import Ids
+from core.outbox import Work
 from devices import store, wire
+from devices.levels import Key
 from devices.slot_changes import SlotChange
 from devices.tables import (
     DeviceModelRow,
@@ -26,6 +36,11 @@ from devices.tables import (
 )
 
 KEPT_A_DAY: Final = 100  # payloads of one device
+TELL_RECURRING: Final = "tell_recurring"  # kind of outbox row
+RECURRING: Final = 3  # messages of one device within a day: no accident any more
+DAY: Final = timedelta(hours=24)
+TOLD_FOR: Final = timedelta(days=7)  # then the owner is told once more if it still lasts
+NOTICE: Final = "notice.recurring"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +65,7 @@ def glitches(change: SlotChange) -> list[Quarantined]:
         Quarantined(
             device_id=device_id,
             topic=wire.topic(device_id, "telemetry"),
-            payload=json.dumps(
-                {"boot_id": held.key[0], "seq": held.key[1], "slot": slot}
-            ).encode(),
+            payload=_name(held.key, slot),
             faults=(
                 wire.Fault(
                     code="glitch",
@@ -67,11 +80,27 @@ def glitches(change: SlotChange) -> list[Quarantined]:
     ]
 
 
+def _name(key: Key, slot: str) -> bytes:
+    return json.dumps({"boot_id": key[0], "seq": key[1], "slot": slot}).encode()
+
+
+def clear(connection: Connection, changes: Sequence[SlotChange]) -> None:
+    """A late reading showed that these were no glitches after all."""
+    cleared = {
+        (change.slot.device_id, _name(key, change.slot.slot))
+        for change in changes
+        for key in change.cleared
+    }
+    store.remove_glitches(connection, cleared)
+
+
 def keep(connection: Connection, found: Sequence[Quarantined]) -> None:
     counts = store.quarantined_so_far(connection, {each.day for each in found})
-    rows = []
+    rows, perhaps_recurring = [], {}
     for each in found:
         counts[each.day] = counts.get(each.day, 0) + 1
+        if counts[each.day] <= RECURRING:  # a later one of a day adds nothing to the answer
+            perhaps_recurring[each.device_id] = _tell(each)
         if counts[each.day] <= KEPT_A_DAY:
             rows += [
                 {
@@ -79,14 +108,66 @@ def keep(connection: Connection, found: Sequence[Quarantined]) -> None:
                     "topic": each.topic,
                     "payload": each.payload[: wire.LARGEST_PAYLOAD],
                     "code": fault.code,
-                    "field": fault.field,
-                    "value": fault.value,
-                    "fix": fault.fix,
+                    "field": wire.storable(fault.field),
+                    "value": wire.storable(fault.value),
+                    "fix": wire.storable(fault.fix),
                     "received_at": each.received_at,
                 }
                 for fault in each.faults
             ]
     store.add_quarantined(connection, rows, counts)
+    outbox.add_sync(connection, *perhaps_recurring.values())
+
+
+def _tell(found: Quarantined) -> Work:
+    return Work(
+        kind=TELL_RECURRING,
+        payload={"device_id": found.device_id},
+        due_at=found.received_at,
+        dedupe_key=f"{TELL_RECURRING}:{found.device_id}",
+    )
+
+
+async def tell_recurring(
+    device_id: str, *, transaction: Transaction, clock: Clock, ids: Ids
+) -> None:
+    """Tells the owner when RECURRING messages of his device were quarantined within a day;
+    not again within TOLD_FOR.
+    """
+    now = clock.now()
+    async with transaction(ALL_OWNERS) as session:
+        ownership = await session.get(OwnershipRow, device_id)
+        if ownership is None:
+            return
+        since = max(now - DAY, ownership.claimed_at)
+        link = f"/devices/{device_id}/quarantine"
+        count = await _messages(session, device_id, since)
+        if count < RECURRING or await _is_told(session, ownership.owner_id, link, now):
+            return
+        notice = Notice(
+            text_key=NOTICE, params={"device": ownership.name, "n": count}, link=link
+        )
+        await notices.tell(session, ownership.owner_id, notice, at=now, ids=ids)
+
+
+async def _messages(session: AsyncSession, device_id: str, since: datetime) -> int:
+    """One with several faults has several rows."""
+    statement = (
+        select(QuarantineRow.received_at, QuarantineRow.payload)
+        .where(QuarantineRow.device_id == device_id, col(QuarantineRow.received_at) >= since)
+        .distinct()
+    )
+    return len((await session.exec(statement)).all())
+
+
+async def _is_told(session: AsyncSession, owner_id: UUID, link: str, now: datetime) -> bool:
+    told = select(NoticeRow.notice_id).where(
+        NoticeRow.owner_id == owner_id,
+        NoticeRow.text_key == NOTICE,
+        NoticeRow.link == link,
+        col(NoticeRow.created_at) > now - TOLD_FOR,
+    )
+    return (await session.exec(told)).first() is not None
 
 
 async def of_owner(

@@ -310,6 +310,7 @@ def _quarantine(
     ]
     for each in changes:
         found += quarantine.glitches(each)
+    quarantine.clear(connection, changes)
     quarantine.keep(connection, found)
 
 

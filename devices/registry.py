@@ -15,7 +15,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices.credentials import hash_secret
-from devices.models import DeviceId, DeviceModel, Frozen
+from devices.models import DeviceId, DeviceModel, Frozen, Version
 from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow
 
 CLAIM_LIFE: Final = timedelta(days=2 * 365)  # from the factory to the owner's home
@@ -49,7 +49,7 @@ class ToProvision(Frozen):
     """One device, as in a row of a CSV file or in a request."""
 
     model: Annotated[str, Field(min_length=1, max_length=80)]
-    version: Annotated[int, Field(ge=1)] | None = None  # None: the newest
+    version: Version | None = None  # None: the newest
     serial: Annotated[str, Field(min_length=1, max_length=80)]
     device_id: DeviceId | None = None  # None: the platform names it
     is_test: bool = False

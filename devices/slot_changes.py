@@ -5,7 +5,7 @@ over all that is stored since.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -53,6 +53,14 @@ class Window:
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
     from_spares: dict[Key, int] = field(default_factory=dict)  # by the key of the refill
 
+    def is_glitch(self, key: Key) -> bool:
+        return self.verdicts.get(key) == Verdict.GLITCH
+
+    def glitches_unless(self, judged: Mapping[Key, Verdict]) -> list[Key]:
+        """Those that are judged otherwise now."""
+        changed = (key for key, verdict in judged.items() if verdict != Verdict.GLITCH)
+        return [key for key in changed if self.is_glitch(key)]
+
 
 NOTHING_STORED: Final = Window()
 
@@ -69,6 +77,7 @@ class SlotChange:
     added: list[tuple[Reading, Verdict]]
     corrected: dict[Key, Verdict]  # of readings stored before
     glitches: list[Held]
+    cleared: list[Key]  # glitches of before that are none any more
     days: list[DayUse]
     refills: list[Refill]
     is_newly_filled: bool
@@ -125,9 +134,8 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
             for key, verdict in judged.items()
             if key not in arrivals.readings and stored.verdicts.get(key) != verdict
         },
-        glitches=[
-            each for each in folded.glitches if stored.verdicts.get(each.key) != Verdict.GLITCH
-        ],
+        glitches=[each for each in folded.glitches if not stored.is_glitch(each.key)],
+        cleared=stored.glitches_unless(judged),
         days=list(days.values()),
         refills=folded.refills,
         is_newly_filled=any(each.key not in stored.from_spares for each in folded.refills),

@@ -36,6 +36,7 @@ STALE_AFTER: Final = timedelta(hours=48)  # or three promised intervals, if they
 
 Ppm = Annotated[int, Field(ge=500_000, le=999_999)]
 Units = Annotated[int, Field(ge=0, le=10_000_000)]
+Specification = Annotated[str, Field(min_length=1, max_length=120)]
 Limit = Literal["target", "most", "keeps_days", "stock_out_minor_per_day"]
 
 
@@ -114,8 +115,10 @@ class ChangeStock(Frozen):
     # instead of `service_level_ppm`: what a day without costs
     stock_out_minor_per_day: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     cleared: tuple[Limit, ...] = ()  # limits to take away
-    products: tuple[str, ...] | None = None  # GTINs; empty: any that fits
-    also_fits: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    products: Annotated[tuple[str, ...], Field(max_length=200)] | None = (
+        None  # GTINs; empty: any that fits
+    )
+    also_fits: Annotated[tuple[Specification, ...], Field(max_length=20)] = ()
 
 
 async def state(session: AsyncSession, stock_id: UUID, now: datetime) -> StockState:

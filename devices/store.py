@@ -225,6 +225,20 @@ def quarantined_so_far(
     return {(row.device_id, row.day_on): row.messages for row in rows}
 
 
+def remove_glitches(connection: Connection, names: set[tuple[str, bytes]]) -> None:
+    """names: (device id, payload). What is removed does not count any more either."""
+    name = tuple_(QuarantineRow.device_id, QuarantineRow.payload)
+    removal = delete(QuarantineRow).where(col(QuarantineRow.code) == "glitch", name.in_(names))
+    gone = removal.returning(col(QuarantineRow.device_id), col(QuarantineRow.received_at))
+    less = update(QuarantineCountRow).where(
+        col(QuarantineCountRow.device_id) == bindparam("of_device"),
+        col(QuarantineCountRow.day_on) == bindparam("of_day"),
+    )
+    rows = connection.execute(gone).all() if names else ()
+    days = [{"of_device": row.device_id, "of_day": row.received_at.date()} for row in rows]
+    _many(connection, less.values(messages=QuarantineCountRow.messages - 1), days)
+
+
 def add_quarantined(
     connection: Connection,
     rows: Sequence[dict[str, Any]],

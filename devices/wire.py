@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from devices.models import SlotName
@@ -47,6 +54,14 @@ Counter = Annotated[int, Field(ge=0, le=LARGEST_NUMBER)]
 Amount = Annotated[float, Field(ge=0, le=1e12)]
 
 
+def storable(text: str) -> str:
+    """PostgreSQL keeps no NUL in a text: it stands there as JSON would write it."""
+    return text.replace("\0", r"\u0000")
+
+
+Remark = Annotated[str, Field(max_length=200), AfterValidator(storable)]
+
+
 class SlotReading(_Wire):
     """What one slot held at one moment: absolute, never a change since last time, so that a
     lost message is repaired by the next one.
@@ -60,7 +75,7 @@ class SlotReading(_Wire):
     used_total_g: Amount | None = None
     used_total_pieces: Amount | None = None
     state: Annotated[SlotState, Field(strict=False)] | None = None
-    raw: Annotated[str, Field(max_length=200)] | None = None  # stored, never computed on
+    raw: Remark | None = None  # stored, never computed on
 
 
 class _Message(_Wire):
@@ -81,7 +96,7 @@ class Event(_Message):
 
     event: Annotated[EventKind, Field(strict=False)]
     slot: SlotName | None = None
-    detail: Annotated[str, Field(max_length=200)] | None = None
+    detail: Remark | None = None
 
 
 class Status(_Wire):
@@ -90,7 +105,7 @@ class Status(_Wire):
     v: Literal[1]
     state: Literal["online", "offline"]
     boot_id: Counter
-    firmware: Annotated[str, Field(max_length=80)] | None = None
+    firmware: Annotated[str, Field(max_length=80), AfterValidator(storable)] | None = None
 
 
 class Receipt(BaseModel):
@@ -104,7 +119,7 @@ class Fault:
     """Why something a device sent was not taken, and what to change in the firmware."""
 
     # bad_payload, too_large, unknown_device, revoked_device, unknown_slot, clock_ahead,
-    # old_boot or glitch
+    # old_boot, glitch or not_processed
     code: str
     field: str
     value: str

@@ -10,6 +10,7 @@ import accounts.tables
 import core.outbox
 import devices.tables
 import replenishment.tables
+import vendor_policy.log.tables
 import vendor_policy.tables
 from core.database import UtcDateTime
 
@@ -18,6 +19,7 @@ TABLES = (
     core.outbox,
     devices.tables,
     replenishment.tables,
+    vendor_policy.log.tables,
     vendor_policy.tables,
 )
 

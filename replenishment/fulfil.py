@@ -19,7 +19,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.money import Money
 from devices.tables import StockRow
-from replenishment import addresses, automatic, orders, outcomes
+from replenishment import addresses, automatic, contests, logged, orders, outcomes
 from replenishment.order_states import SENT, OrderEvent, OrderState
 from replenishment.outcomes import Answered
 from replenishment.tables import OrderRow
@@ -125,10 +125,12 @@ async def _vendor(order: OrderRow, vendor_of: VendorOf) -> Vendor:
 
 
 async def _proposed(answered: Answered) -> Proposed | None:
-    """Of an order that no vendor has yet, and that may still be bought."""
+    """Of an order that no vendor has yet, and that may be bought now."""
     if not await _is_still_allowed(answered) or answered.state is not OrderState.APPROVED:
         return None
     session, order = answered.session, answered.order
+    if not await logged.may_be_sent(session, order, at=answered.at):
+        return None
     owner = await session.get_one(OwnerRow, order.owner_id)
     return Proposed(
         pinned=await _pinned(answered), ship_to=await addresses.ship_to(session, owner)
@@ -147,6 +149,8 @@ async def _sent(answered: Answered, prepared: Prepared) -> Intent | None:
 async def _is_still_allowed(answered: Answered) -> bool:
     if answered.state not in automatic.STOPPABLE:
         return True
+    if await contests.is_frozen(answered.session, answered.order.order_id):
+        return False
     if await automatic.is_allowed(answered.session, answered.order, at=answered.at):
         return True
     await outcomes.call_off(answered)

@@ -3,6 +3,7 @@
 Works inside the caller's transaction.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -96,7 +97,11 @@ async def close(session: AsyncSession, stock_id: UUID, *, at: datetime) -> None:
 
 
 def speak(row: NeedRow, said: Said) -> None:
-    """Remembers what the owner is asked or what is ordered, for a no that may follow."""
+    """Remembers what the owner is asked or what is ordered, for a no that may follow; what was
+    declined before stays declined.
+    """
+    if row.quiet_facts:
+        said = replace(said, declined=Said.from_json(row.quiet_facts).declined)
     row.quiet_reason = Quiet.NO
     row.quiet_until = None
     row.quiet_facts = said.to_json()
@@ -107,6 +112,8 @@ def hush(row: NeedRow, reason: Quiet, *, until: datetime | None = None) -> None:
     """From now on only a change against what was said last breaks the quiet."""
     row.quiet_reason = reason
     row.quiet_until = until
+    if reason is Quiet.REJECTED and row.quiet_facts:
+        row.quiet_facts = Said.from_json(row.quiet_facts).with_declined().to_json()
 
 
 def change(row: NeedRow, reason: Quiet, now: Said, *, at: datetime) -> Change | None:

@@ -17,12 +17,15 @@ from core import outbox
 from core.clock import Clock
 from core.database import Transaction
 from core.gtin import normalised_gtin
+from core.ids import Ids
 from devices.tables import StockRow
 from replenishment import needs, work
 from replenishment.fulfil import VendorOf
 from replenishment.vendors.port import CatalogueItem, Unknown, Unreadable
 from vendor_policy import offers, store
 from vendor_policy.declarations import ProductCard
+from vendor_policy.log import listings
+from vendor_policy.log import store as log
 from vendor_policy.offers import MissingFacts, Offer, Trader
 from vendor_policy.store import Sight
 from vendor_policy.tables import VendorRow
@@ -31,6 +34,7 @@ EVERY: Final = timedelta(hours=6)  # while something of the category is needed
 WITHOUT_NEED: Final = timedelta(hours=24)  # a review looks first anyway before it decides
 AFTER_PROBLEM: Final = timedelta(minutes=15)
 OFFERS_LIVE: Final = timedelta(hours=12)
+REGION: Final = "DE"  # where parcels go, ISO 3166-1 alpha-2; the mirror is kept for one
 
 
 class Look(StrEnum):
@@ -52,13 +56,10 @@ async def refresh(
     *,
     transaction: Transaction,
     clock: Clock,
+    ids: Ids,
     vendor_of: VendorOf,
-    region: str = "DE",
 ) -> Look:
-    """Leaves a row for the next look, and one for every stock whose need this may meet.
-
-    region: where parcels go, ISO 3166-1 alpha-2; the mirror is kept for one region.
-    """
+    """Leaves a row for the next look, and one for every stock whose need this may meet."""
     async with transaction(ALL_OWNERS) as session:
         vendor = await _if_wanted(session, vendor_id, category)
     if vendor is None:
@@ -71,9 +72,7 @@ async def refresh(
         else:
             sight = Sight(vendor_id=vendor_id, category=category, at=at)
             cards = await store.cards(session, _gtins(shown))
-            await store.replace_offers(
-                session, sight, _judged(shown, vendor, cards, at, region)
-            )
+            await _keep(session, sight, _judged(shown, vendor, cards, at), ids=ids)
         is_news = await store.put_sight(session, sight)
         unmet = await needs.unmet(session, category)
         wait = AFTER_PROBLEM if sight.problem else EVERY if unmet else WITHOUT_NEED
@@ -93,6 +92,21 @@ async def _if_wanted(session: AsyncSession, vendor_id: str, category: str) -> Ve
     return vendor if vendor is not None and category in vendor.categories else None
 
 
+async def _keep(
+    session: AsyncSession, sight: Sight, seen: Sequence[Offer | MissingFacts], *, ids: Ids
+) -> None:
+    """The mirror holds what was seen, and the log that it was."""
+    await store.replace_offers(session, sight, seen)
+    listing = log.Seen(
+        vendor_id=sight.vendor_id,
+        category=sight.category,
+        entries=listings.entries(seen),
+        at=sight.at,
+        expires_at=sight.at + OFFERS_LIVE,
+    )
+    await log.note_listing(session, listing, ids=ids)
+
+
 def _told(problem: Unknown | Unreadable) -> str:
     if isinstance(problem, Unreadable):
         return f"{problem.field}: {problem.detail}"
@@ -109,9 +123,8 @@ def _judged(
     vendor: VendorRow,
     cards: Mapping[str, ProductCard],
     at: datetime,
-    region: str,
 ) -> list[Offer | MissingFacts]:
-    sight = offers.Sight(seen_at=at, expires_at=at + OFFERS_LIVE, region=region)
+    sight = offers.Sight(seen_at=at, expires_at=at + OFFERS_LIVE, region=REGION)
     trader = Trader(
         vendor=vendor.vendor_id,
         name=vendor.name,

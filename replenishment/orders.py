@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.money import Money
 from devices.tables import StockRow
+from replenishment import logged
 from replenishment.order_states import LIVE, WAITING, OrderEvent, OrderState, next_state
 from replenishment.tables import NeedRow, OrderEventRow, OrderLineRow, OrderRow
 
@@ -158,6 +159,8 @@ async def move(
             remark=cause.remark,
         )
     )
+    made = logged.Move(event, before, after, cause.by, cause.remark)
+    await logged.append(session, order, made, at=at)
     return after
 
 

@@ -3,11 +3,12 @@
 Reads within the caller's transaction; `decide` itself sees the result only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,11 +24,10 @@ from vendor_policy.record import Correlation, Question
 from vendor_policy.store import PolicyInForce
 
 REFUSAL_COUNTS: Final = timedelta(days=1)  # then a new sight of the offer is believed again
-CHANGES_BELIEVED: Final = 1  # a price that changed at checkout more often is no offer
 
 
 async def question(
-    session: AsyncSession, need: Need, in_force: PolicyInForce, *, at: datetime, today: date
+    session: AsyncSession, need: Need, in_force: PolicyInForce, *, at: datetime, zone: ZoneInfo
 ) -> Question:
     """An offer the shop would not sell at checkout is handed over as out of stock, which is
     what the shop said last.
@@ -43,21 +43,31 @@ async def question(
         refused=await store.refused_offers(session, need.category),
         policy=in_force.policy,
         policy_version=in_force.version,
-        facts=await _facts(session, UUID(need.stock_id), at=at, today=today),
+        facts=await _facts(session, UUID(need.stock_id), at=at, zone=zone),
     )
 
 
-async def _facts(session: AsyncSession, stock_id: UUID, *, at: datetime, today: date) -> Facts:
+async def _facts(
+    session: AsyncSession, stock_id: UUID, *, at: datetime, zone: ZoneInfo
+) -> Facts:
     last = await track_record.last_bought(session, stock_id)
     paid = None if last is None else await track_record.paid(session, last)
     return Facts(
         now_at=at,
-        today_on=today,
+        today_on=at.astimezone(zone).date(),
         prior=PRIOR,
         deliveries=await track_record.deliveries(session, at=at),
         last_paid={} if paid is None else {str(stock_id): paid},
         present_supplier={} if last is None else {str(stock_id): last.vendor_id},
+        bought_on=_bought_on(stock_id, last, zone),
+        reliability=await track_record.reliability(session, at=at),
     )
+
+
+def _bought_on(stock_id: UUID, last: OrderRow | None, zone: ZoneInfo) -> Mapping[str, date]:
+    if last is None or last.placed_at is None:
+        return {}
+    return {str(stock_id): last.placed_at.astimezone(zone).date()}
 
 
 Terms = tuple[str, str, int]  # vendor, SKU, price of a pack in minor units
@@ -68,21 +78,26 @@ def _terms(offer: Offer) -> Terms:
 
 
 async def _unsold(session: AsyncSession, need_id: UUID, at: datetime) -> frozenset[Terms]:
-    """What shops lately would not sell for this need: refused, or changed once too often."""
-    since = at - REFUSAL_COUNTS
-    refused = [
-        terms
-        for state in (OrderState.REFUSED, OrderState.CANCELLED)
-        for terms in await _ended_by_vendor(session, need_id, state, since)
-    ]
-    changed = await _ended_by_vendor(session, need_id, OrderState.CHANGED, since)
-    often = [terms for terms in changed if changed.count(terms) > CHANGES_BELIEVED]
-    return frozenset([*refused, *often])
+    """What shops lately would not sell for this need. One that asked another total at checkout
+    than its catalogue said is not believed again on the same terms while the need lasts: two
+    such shops would else be tried in turn until the stock is empty.
+    """
+    since = {
+        OrderState.REFUSED: at - REFUSAL_COUNTS,
+        OrderState.CANCELLED: at - REFUSAL_COUNTS,
+        OrderState.CHANGED: None,
+    }
+    unsold: set[Terms] = set()
+    for state, since_at in since.items():
+        unsold.update(await _ended_by_vendor(session, need_id, state, since_at))
+    return frozenset(unsold)
 
 
 async def _ended_by_vendor(
-    session: AsyncSession, need_id: UUID, state: OrderState, since: datetime
+    session: AsyncSession, need_id: UUID, state: OrderState, since: datetime | None
 ) -> Sequence[Terms]:
+    """`since` None: since there is the need."""
+    when = () if since is None else (col(OrderEventRow.at) >= since,)
     found = await session.exec(
         select(OrderRow.vendor_id, OrderLineRow.sku, OrderLineRow.price_minor)
         .join(OrderLineRow, col(OrderLineRow.order_id) == OrderRow.order_id)
@@ -92,7 +107,7 @@ async def _ended_by_vendor(
             OrderRow.state == state,
             OrderEventRow.after == state,
             OrderEventRow.by == orders.VENDOR,
-            col(OrderEventRow.at) >= since,
+            *when,
         )
     )
     return found.all()

@@ -3,7 +3,8 @@
 Pure. An ask that was let expire is asked once more; a rejected one only after a named change.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -42,7 +43,8 @@ class Change(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What an ask or notice was about. `gtin` is None when nothing was acceptable, then
-    `rule_id` names what blocked most. `total_minor` pays for `quantity` units.
+    `rule_id` names what blocked most. `total_minor` pays for `quantity` units. `declined`: by
+    product, total and quantity of each that the owner has said no to for this need.
     """
 
     policy_version: int
@@ -52,13 +54,22 @@ class Said:
     total_minor: int = 0
     quantity: int = 0
     rule_id: str | None = None
+    declined: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(**value)
+        declined = {gtin: tuple(each) for gtin, each in value.get("declined", {}).items()}
+        return cls(**{**value, "declined": declined})
+
+    def with_declined(self) -> Self:
+        """After a no to what it is about."""
+        if self.gtin is None:
+            return self
+        declined = {**self.declined, self.gtin: (self.total_minor, self.quantity)}
+        return replace(self, declined=declined)
 
 
 def change(
@@ -82,19 +93,21 @@ def _named_change(before: Said, now: Said) -> Change | None:
         return Change.POLICY_CHANGED
     if now.is_empty and not before.is_empty:
         return Change.SLOT_EMPTY
-    if now.gtin != before.gtin:
+    declined = before.declined.get(now.gtin) if now.gtin else None
+    if now.gtin != before.gtin and declined is None:
         return Change.OTHER_PRODUCT
     if now.rule_id != before.rule_id:
         return Change.OTHER_RULE
-    return Change.CHEAPER if _is_cheaper(before, now) else None
+    then = declined or (before.total_minor, before.quantity)
+    return Change.CHEAPER if _is_cheaper(then, now) else None
 
 
-def _is_cheaper(before: Said, now: Said) -> bool:
-    """Per unit, delivery included."""
+def _is_cheaper(then: tuple[int, int], now: Said) -> bool:
+    """Per unit, delivery included. `then`: total and quantity."""
+    total_minor, quantity = then
     share, whole = CHEAPER_BY
     return (
-        before.quantity > 0
+        quantity > 0
         and now.quantity > 0
-        and now.total_minor * before.quantity * whole
-        <= before.total_minor * now.quantity * share
+        and now.total_minor * quantity * whole <= total_minor * now.quantity * share
     )

@@ -194,7 +194,8 @@ async def _decide(case: Case, foresight: Foresight, in_force: PolicyInForce) -> 
     row = await needs.opened(case, outlook, quantity)
     if await _looks_first(case):
         return Stop.LOOKING
-    asked = await question(session, needs.need(row), in_force, at=case.at, today=case.today)
+    zone = ZoneInfo(case.owner.timezone)
+    asked = await question(session, needs.need(row), in_force, at=case.at, zone=zone)
     decision = record.answer(asked)
     said = proposals.said(asked, decision, outlook)
     reason = _quiet(row, stock.mode)

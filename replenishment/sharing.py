@@ -18,7 +18,7 @@ class OrderUnderway(Exception):
         super().__init__(f"an order for stock {stock_id} is under way; wait until it is here")
 
 
-async def share(
+async def join(
     kept_id: UUID, joined_id: UUID, by: Principal, *, transaction: Transaction, clock: Clock
 ) -> None:
     """One stock from now on, with the settings of the kept one. Raises StockUnknown,

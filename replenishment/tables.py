@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlalchemy import JSON, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from accounts.scoping import OwnedRow
@@ -114,6 +114,31 @@ class OrderEventRow(OwnedRow, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     by: str = ""  # a member, "mandate:<id>", "vendor" or "platform"
     remark: str = ""
+
+
+class OrderContestRow(OwnedRow, table=True):
+    """The owner says that an automatic order should not have been, and wants a person to look;
+    its state is that of its newest event.
+    """
+
+    __tablename__: ClassVar[str] = "order_contest"
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order.order_id")
+    order_state: str  # of the order when it was contested
+
+
+class ContestEventRow(OwnedRow, table=True):
+    """Only ever inserted; two of the same number cannot be."""
+
+    __tablename__: ClassVar[str] = "contest_event"
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order_contest.order_id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    event: str
+    state: str  # after it
+    by: str
+    words: str = Field(default="", sa_type=Text)
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class CorrectionRow(OwnedRow, table=True):

@@ -1,16 +1,16 @@
-"""What own orders tell: last price paid, present supplier, how long vendors and owners took.
+"""What own orders tell: last price paid, present supplier, how vendors and owners kept time.
 
 Reads within the caller's transaction, which must see the orders of all owners: a vendor's
-punctuality is counted over this instance.
+deliveries are counted over this instance.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.tables import OwnerRow
@@ -18,9 +18,10 @@ from core.money import Money
 from replenishment import orders
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderEventRow, OrderRow
-from vendor_policy.facts import Deliveries, LastPaid
+from vendor_policy.facts import Deliveries, LastPaid, Reliability
 
 COUNTED_FOR: Final = timedelta(days=365)
+LET_FALL: Final = (OrderState.REFUSED, OrderState.CANCELLED, OrderState.CHANGED)
 NEWEST: Final = 200  # of a vendor's deliveries or an owner's answers that are learned from
 A_DAY: Final = timedelta(days=1)
 BOUGHT: Final = (OrderState.PLACED, OrderState.SHIPPED, OrderState.DELIVERED)
@@ -33,6 +34,7 @@ async def deliveries(session: AsyncSession, *, at: datetime) -> Mapping[str, Del
             col(OrderRow.vendor_id), col(OrderRow.expected_on), col(OrderRow.delivered_at)
         ).where(
             OrderRow.state == OrderState.DELIVERED,
+            col(OrderRow.is_test).is_(False),
             col(OrderRow.expected_on).is_not(None),
             col(OrderRow.delivered_at) >= at - COUNTED_FOR,
         )
@@ -46,6 +48,32 @@ async def deliveries(session: AsyncSession, *, at: datetime) -> Mapping[str, Del
             delivered=len(days), late=sum(each > 0 for each in days), late_days=sum(days)
         )
         for vendor_id, days in late_days.items()
+    }
+
+
+async def reliability(session: AsyncSession, *, at: datetime) -> Mapping[str, Reliability]:
+    """By vendor, over the last year: orders that ended, and those that the vendor let fall. A
+    vendor that let none fall is left out.
+    """
+    found = await session.exec(
+        select(col(OrderRow.vendor_id), col(OrderRow.state), func.count())
+        .join(OrderEventRow, col(OrderEventRow.order_id) == OrderRow.order_id)
+        .where(
+            col(OrderRow.state).in_((OrderState.DELIVERED, *LET_FALL)),
+            col(OrderRow.is_test).is_(False),
+            OrderEventRow.after == OrderRow.state,
+            OrderEventRow.by == orders.VENDOR,
+            col(OrderEventRow.at) >= at - COUNTED_FOR,
+        )
+        .group_by(col(OrderRow.vendor_id), col(OrderRow.state))
+    )
+    ended: dict[str, Counter[OrderState]] = defaultdict(Counter)
+    for vendor_id, state, count in found:
+        ended[vendor_id][OrderState(state)] += count
+    return {
+        vendor_id: Reliability(orders=counts.total(), failed=failed)
+        for vendor_id, counts in ended.items()
+        if (failed := sum(counts[state] for state in LET_FALL))
     }
 
 

@@ -1,7 +1,7 @@
 """The `nachschub` command: parses arguments, calls one function, prints what it returns.
 
 Exit codes: 0 done; 1 it could not be done, and why in one line; 2 wrong arguments; 3 a check
-found something wrong (`demo`, `replay`, `doctor`).
+found something wrong (`demo`, `replay`, `verify`, `doctor`).
 """
 
 import asyncio
@@ -33,8 +33,10 @@ from runtime import (
     provision,
     replay,
     serve,
+    verify,
     wiring,
 )
+from runtime.arena.command import arena
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -45,6 +47,7 @@ app = typer.Typer(
 )
 bridges = typer.Typer(no_args_is_help=True, help="Devices that do not speak MQTT themselves.")
 app.add_typer(bridges, name="bridge")
+app.command("arena")(arena)
 
 CHECK_FAILED: Final = 3
 out = Console()
@@ -235,6 +238,30 @@ def replay_command(
     else:
         out.print("\n".join(found.lines()), highlight=False)
     raise typer.Exit(0 if found.is_right else CHECK_FAILED)
+
+
+@app.command("verify")
+def verify_command(
+    file: Annotated[Path | None, typer.Argument(help="The proof bundle of an order.")] = None,
+    key: Annotated[str | None, typer.Option(help="The log's key as you know it.")] = None,
+    since: Annotated[Path | None, typer.Option(help="An older bundle or checkpoint.")] = None,
+    consistency: Annotated[Path | None, typer.Option(help="Proof from --since on.")] = None,
+    database: Annotated[bool, typer.Option("--database", help="All of this log.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Whether what was decided, logged and bought holds, offline; 3 when it does not."""
+    if database == (file is not None):
+        raise typer.BadParameter("name a file, or --database")
+    if file is None:
+        found = _run(_reading(_settings(), verify.verify_database))
+    else:
+        older = verify.Since(older=since, proof=consistency) if since else None
+        found = verify.verify_file(file, key, older)
+    if as_json:
+        out.print_json(json.dumps({"holds": found.holds, "problem": found.problem}))
+    else:
+        out.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(CHECK_FAILED if found.problem else 0)
 
 
 @app.command("backtest")

@@ -24,6 +24,7 @@ from api.app import create_app
 from broker.gateway import Gateway
 from core.clock import SteppedClock
 from core.ids import RandomIds, SeededIds
+from core.offload import here
 from core.settings import Settings
 from demo_shop import assortment
 from demo_shop.app import ShopApp, create_shop
@@ -141,7 +142,7 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
                     update={"home": folder, "database_url": "", "allow_loopback_shops": True}
                 ),
                 public_url=url_of(bound),
-                sources=Sources(clock=clock, ids=SeededIds(run.seed)),
+                sources=Sources(clock=clock, ids=SeededIds(run.seed), offload=here),
             )
         )
         await stack.enter_async_context(serving(_pages(platform), bound))

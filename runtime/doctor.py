@@ -14,6 +14,7 @@ from core.database import Database, database_file
 from core.outbox import OutboxRow
 from core.settings import Settings
 from runtime.startup import CannotStart, listener, missing_packages, prepare_home
+from vendor_policy.log import audit
 from vendor_policy.tables import CatalogueSightRow
 
 TEST_PROGRAMS = {
@@ -91,7 +92,7 @@ async def _database(settings: Settings) -> list[Check]:
     database = Database(settings.database)
     try:
         async with database.snapshot(ALL_OWNERS) as session:
-            return [await _work(session), *await _shops(session)]
+            return [await _work(session), *await _shops(session), await _log(session)]
     except (sqlite3.Error, OSError) as error:
         return [Check(name="database", found=str(error), fix="run: nachschub migrate")]
     finally:
@@ -122,6 +123,15 @@ async def _shops(session: AsyncSession) -> list[Check]:
         )
         for sight in blind
     ]
+
+
+async def _log(session: AsyncSession) -> Check:
+    """Every record is hashed again: one changed byte is found."""
+    found = await audit.audit(session)
+    if not found.problems:
+        return Check(name="log", found=f"{found.records} records, {found.leaves} leaves agree")
+    worst = "; ".join(found.problems[:3])
+    return Check(name="log", found=worst, fix="restore the backup; it was changed from outside")
 
 
 def _time(at: datetime) -> str:

@@ -7,12 +7,17 @@ from uuid import UUID
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
+from core.offload import Offload
 from core.outbox import OutboxRow
+from devices import quarantine
 from replenishment import approvals, fulfil, offers_refresh, replenish, work
 from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
+from vendor_policy import metering
+from vendor_policy.log import sequencer, store
+from vendor_policy.log.notes import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,8 @@ class UseCases:
     ids: Ids
     forecaster: Forecaster
     vendor_of: VendorOf
+    offload: Offload
+    signer: Signer
 
     def table(self) -> Mapping[str, UseCase]:
         return {
@@ -33,6 +40,10 @@ class UseCases:
             work.EXPIRE_ASK: self._expire_ask,
             work.SUBMIT_ORDER: self._submit_order,
             work.POLL_ORDER: self._poll_order,
+            quarantine.TELL_RECURRING: self._tell_recurring,
+            metering.MEASURE: self._measure_meter,
+            metering.STATE: self._state_to_vendors,
+            store.SEQUENCE: self._sequence_log,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -61,6 +72,7 @@ class UseCases:
             row.payload["category"],
             transaction=self.transaction,
             clock=self.clock,
+            ids=self.ids,
             vendor_of=self.vendor_of,
         )
 
@@ -88,4 +100,27 @@ class UseCases:
             clock=self.clock,
             ids=self.ids,
             vendor_of=self.vendor_of,
+        )
+
+    async def _tell_recurring(self, row: OutboxRow) -> None:
+        await quarantine.tell_recurring(
+            row.payload["device_id"],
+            transaction=self.transaction,
+            clock=self.clock,
+            ids=self.ids,
+        )
+
+    async def _measure_meter(self, _row: OutboxRow) -> None:
+        await metering.measure_new(
+            transaction=self.transaction, clock=self.clock, offload=self.offload
+        )
+
+    async def _state_to_vendors(self, _row: OutboxRow) -> None:
+        await metering.state_new(
+            transaction=self.transaction, clock=self.clock, offload=self.offload
+        )
+
+    async def _sequence_log(self, _row: OutboxRow) -> None:
+        await sequencer.sequence(
+            transaction=self.transaction, clock=self.clock, signer=self.signer
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from accounts.scoping import ALL_OWNERS
 from broker.gateway import Gateway
 from broker.ingest import ingest
@@ -13,18 +15,25 @@ from broker.subscriber import Broker, Subscriber
 from core.clock import Clock, WallClock
 from core.database import Database, Writer
 from core.ids import Ids, RandomIds
+from core.keys import load_key
+from core.offload import Offload, ProcessPool
 from core.settings import Settings
-from devices.credentials import DEVICE_KEY, authenticator, load_key
+from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
 from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime.migrate import migrate
 from runtime.shops import Shops
-from runtime.startup import prepare_home
+from runtime.startup import CannotStart, prepare_home
 from runtime.use_cases import UseCases
 from runtime.worker import Worker
+from vendor_policy import metering
+from vendor_policy.log import store as log
+from vendor_policy.log.notes import Signer
 
 PROFILE_PATH = "/.well-known/ucp"
+LOG_KEY = "log"  # name of the file below `Settings.keys`
+LOG_NAME = "nachschub.log"  # what every log's origin begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +52,15 @@ class Platform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where time, ids and the database come from; simulations and tests bring their own."""
+    """Where time, ids and the database come from, and where long work is done; simulations and
+    tests bring their own.
+    """
 
     clock: Clock = field(default_factory=WallClock)
     ids: Ids = field(default_factory=RandomIds)
     database: Database | None = None
     writer: Writer | None = None
+    offload: Offload | None = None
 
 
 @asynccontextmanager
@@ -64,6 +76,8 @@ async def opened(
     migrate(settings.database)
     database = given.database or Database(settings.database)
     writer = given.writer or Writer(settings.database)
+    pool = ProcessPool()
+    signer = Signer.of_seed(load_key(settings.keys, LOG_KEY), LOG_NAME)
     try:
         async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
             shops = Shops(
@@ -74,32 +88,51 @@ async def opened(
             )
             async with database.transaction(ALL_OWNERS) as session:
                 await replenish.start_timers(session, at=given.clock.now())
+                await metering.start_timers(session, at=given.clock.now())
+                await _open_log(session, signer)
             yield Platform(
                 settings=settings,
                 database=database,
                 writer=writer,
-                worker=_worker(settings, given, database, shops),
+                worker=_worker(settings, given, database, shops, signer, given.offload or pool),
                 device_key=load_key(settings.keys, DEVICE_KEY),
                 clock=given.clock,
                 wall=WallClock(),
                 ids=given.ids,
             )
     finally:
+        pool.close()
         writer.close()
         await database.close()
+
+
+async def _open_log(session: AsyncSession, signer: Signer) -> None:
+    try:
+        await log.open_log(session, signer)
+    except log.LogKeyChanged as problem:
+        raise CannotStart(str(problem)) from None
 
 
 def forecaster() -> Forecaster:
     return ExponentialForecaster()
 
 
-def _worker(settings: Settings, given: Sources, database: Database, shops: Shops) -> Worker:
+def _worker(
+    settings: Settings,
+    given: Sources,
+    database: Database,
+    shops: Shops,
+    signer: Signer,
+    offload: Offload,
+) -> Worker:
     use_cases = UseCases(
         transaction=database.transaction,
         clock=given.clock,
         ids=given.ids,
         forecaster=forecaster(),
         vendor_of=shops.vendor_of,
+        offload=offload,
+        signer=signer,
     )
     return Worker(
         use_cases=use_cases.table(),

@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 import accounts.tables  # noqa: F401 - all tables must be known before they are made
 import devices.tables  # noqa: F401
 import replenishment.tables  # noqa: F401
+import vendor_policy.log.tables
 import vendor_policy.tables  # noqa: F401
 from core.clock import SteppedClock
 from core.database import Database

@@ -30,6 +30,7 @@ async def proposed(world: World) -> OrderRow:
             CATEGORY,
             transaction=world.transaction,
             clock=world.clock,
+            ids=world.ids,
             vendor_of=world.vendor_of,
         )
     await world.measure(200)

@@ -12,7 +12,7 @@ from tests.house_rules import Complaint, Module, Rule
 ROOT = Path(__file__).parents[1]
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 PACKAGES = tuple(LINTER["root_packages"])
-BESIDE = ("tests", "scripts", "examples")
+BESIDE = ("tests", "scripts", "examples", "verifier")
 
 GLOSSARY = house_rules.terms((ROOT / "docs" / "glossary.md").read_text())
 

@@ -18,6 +18,7 @@ from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
+from core.offload import here
 from core.outbox import OutboxRow
 from devices.tables import SlotRow, StockRow
 from replenishment import approvals, fulfil, orders, replenish
@@ -42,8 +43,11 @@ from tests.household import (
     item,
 )
 from vendor_policy import store
+from vendor_policy.log.notes import Signer
 from vendor_policy.mandates import Mandate
 from vendor_policy.policy import Policy
+
+SIGNER = Signer.of_seed(bytes(range(32)), "nachschub.log")
 
 
 class World:
@@ -74,6 +78,8 @@ class World:
             ids=self.ids,
             forecaster=ExponentialForecaster(),
             vendor_of=self.vendor_of,
+            offload=here,
+            signer=SIGNER,
         ).table()
 
     async def vendor_of(self, vendor_id: str) -> FakeVendor:

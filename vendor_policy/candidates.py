@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.money import Money
-from vendor_policy.declarations import DeliveryPromise, Unit
+from vendor_policy.declarations import DeliveryPromise, Shipping, Unit
 from vendor_policy.needs import Need
 from vendor_policy.offers import Offer
 
@@ -28,12 +28,14 @@ class Candidate:
     unit: Unit
     packs: int
     price: Money  # one pack, tax in, delivery out
-    shipping_minor: int  # of an order of these packs
+    shipping_minor: int  # of an order of these packs alone
     in_stock: bool
     expires_at: datetime
     delivery: DeliveryPromise
     attributes: tuple[str, ...]
     trader_verified: bool
+    shipping: Shipping  # of an order with other goods in it
+    need_id: str | None = None  # None: for whatever need is decided
 
     @property
     def quantity(self) -> int:
@@ -44,12 +46,16 @@ class Candidate:
         return self.packs * self.price.minor
 
     @property
+    def total_minor(self) -> int:
+        return self.packs * self.price.minor + self.shipping_minor
+
+    @property
     def total(self) -> Money:
         """What is paid: tax and delivery in."""
-        return Money(self.goods_minor + self.shipping_minor, self.price.currency)
+        return Money(self.total_minor, self.price.currency)
 
 
-def candidate(offer: Offer, packs: int) -> Candidate:
+def candidate(offer: Offer, packs: int, need_id: str | None = None) -> Candidate:
     return Candidate(
         offer_id=offer.offer_id,
         vendor=offer.vendor,
@@ -67,6 +73,8 @@ def candidate(offer: Offer, packs: int) -> Candidate:
         delivery=offer.delivery,
         attributes=offer.attributes,
         trader_verified=offer.trader_verified,
+        shipping=offer.shipping,
+        need_id=need_id,
     )
 
 
@@ -75,7 +83,9 @@ def candidates(offers: Iterable[Offer], need: Need) -> tuple[Candidate, ...]:
     rules, not a silent filter, say what does not do.
     """
     return tuple(
-        candidate(offer, packs) for offer in offers for packs in pack_counts(offer, need)
+        candidate(offer, packs, need.need_id)
+        for offer in offers
+        for packs in pack_counts(offer, need)
     )
 
 

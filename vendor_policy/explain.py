@@ -7,20 +7,23 @@ Parameters ending in `_minor` are amounts of `currency`, in `_ppm` shares, in `_
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from vendor_policy.checks import Params
 from vendor_policy.decide import Ask, Ranked
 from vendor_policy.offers import SOURCES, Offer
 from vendor_policy.record import DecisionRecord, RuleEntry
-from vendor_policy.rules import Author, Finding, Kind
+from vendor_policy.rules import Author, Finding, Kind, text_id
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sentence or a piece of one. `author`: whose tag it carries, if a rule's."""
+    """A sentence or a piece of one; parameters in JSON. `author`: whose tag it carries, if a
+    rule's.
+    """
 
     key: str
-    params: Mapping[str, int | str | None] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     author: Author | None = None
 
 
@@ -142,17 +145,19 @@ def _drop(alive: dict[str, set[int]], found: list[Finding]) -> int:
 
 
 def _title(entry: RuleEntry) -> Part:
-    return Part(f"rule.{entry.rule_id}.title", entry.params or {}, entry.author)
+    return Part(f"rule.{text_id(entry.rule_id)}.title", entry.params or {}, entry.author)
 
 
 LINES = (
     "price",
     "shipping",
     "lateness",
+    "risk",
     "holding",
     "brand_credit",
     "attribute_credit",
     "vendor_credit",
+    "picked_credit",
     "loyalty_credit",
 )
 
@@ -231,7 +236,7 @@ def objections(record: DecisionRecord, offer_id: str) -> tuple[Part, ...]:
 def _objection(finding: Finding | Ask, author: Author) -> Part:
     if finding.missing is not None:
         return Part("objection.missing_fact", {"fact": finding.missing}, author)
-    return Part(f"rule.{finding.rule_id}.objection", finding.facts, author)
+    return Part(f"rule.{text_id(finding.rule_id)}.objection", finding.facts, author)
 
 
 def refused(record: DecisionRecord) -> tuple[Refused, ...]:

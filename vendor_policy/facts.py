@@ -4,7 +4,7 @@ Pure. Facts go into the record, so that the decision can be computed again from 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import AwareDatetime
@@ -43,6 +43,18 @@ class LastPaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """Counts of a vendor's recorded orders, whoever placed them."""
+
+    orders: int  # that were sent to the vendor
+    failed: int  # of these, refused or cancelled by the vendor, or changed at checkout
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.failed <= self.orders:
+            raise ValueError("0 <= failed <= orders must hold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     now_at: AwareDatetime
     today_on: date  # in the owner's time zone
@@ -50,6 +62,8 @@ class Facts:
     deliveries: Mapping[str, Deliveries]  # by vendor; none recorded: the prior alone
     last_paid: Mapping[str, LastPaid]  # by stock
     present_supplier: Mapping[str, str]  # vendor by stock: who delivered last
+    bought_on: Mapping[str, date] = field(default_factory=dict)  # last order, by stock
+    reliability: Mapping[str, Reliability] = field(default_factory=dict)  # by vendor
 
     def __post_init__(self) -> None:
         if self.now_at.tzinfo is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.money import PPM
+from vendor_policy.claims import Claim
 from vendor_policy.declarations import Unit
 
 
@@ -48,6 +49,7 @@ class Need:
     use_per_day_micro: int  # millionths of a unit
     reason: str
     products: tuple[str, ...] = ()  # GTINs the owner picked, of 14 digits; empty: any that fits
+    claims: tuple[Claim, ...] = ()  # of the manufacturers of the devices that use it
 
     def __post_init__(self) -> None:
         if not 0 < self.quantity_least <= self.quantity_target <= self.quantity_most:

@@ -3,6 +3,7 @@
 Pure. An offer that lacks a mandatory fact is refused at the door, with the field named.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +46,20 @@ SOURCES: Mapping[str, Source] = {
     "unit": "card",
     "attributes": "card",
 }
+
+
+# What the vendor is told about a field; all but the first are about what it did say.
+REASONS = (
+    "not_said",
+    "not_above_zero",
+    "too_high",
+    "other_currency",
+    "wrong_check_digit",
+    "markup",
+    "too_long",
+    "not_text",
+    "other_product",
+)
 
 
 class SeenItem(Protocol):
@@ -121,12 +136,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFacts:
-    """A catalogue entry refused at the door. `fields`: names in `SOURCES`."""
+    """A catalogue entry refused at the door. `fields`: names in `SOURCES`; `reasons`: why each
+    does not count as said, see `REASONS`.
+    """
 
     vendor: str
     sku: str
     title: str
     fields: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
 
 
 def assemble(
@@ -139,7 +157,7 @@ def assemble(
 ) -> Offer | MissingFacts:
     """`card`: the one of the item's GTIN; another product's counts as none."""
     facts = {
-        **_from_catalogue(item),
+        **_from_catalogue(item, declaration),
         **_from_declaration(item, declaration, sight.region),
         **_from_card(item, card),
     }
@@ -152,6 +170,7 @@ def assemble(
             sku=_quotable(item.sku),
             title=_quotable(item.title),
             fields=missing,
+            reasons=tuple(_reason(field, item, declaration, card) for field in missing),
         )
     return Offer(
         offer_id=offer_id(trader.vendor, item.sku, sight.seen_at),
@@ -176,16 +195,54 @@ RATINGS_MOST = 1_000_000_000
 PRICE_MOST_MINOR = 100_000_000  # beyond it, it is no price of a household's refill
 
 
-def _from_catalogue(item: SeenItem) -> dict[str, Any]:
+def _from_catalogue(item: SeenItem, declaration: VendorDeclaration | None) -> dict[str, Any]:
     """What a shop cannot mean counts as not said."""
-    is_priced = item.price is not None and 0 < item.price.minor <= PRICE_MOST_MINOR
     return {
-        "sku": item.sku if item.sku and _quotable(item.sku) == item.sku else None,
-        "title": item.title if item.title and _quotable(item.title) == item.title else None,
+        "sku": item.sku if _text_problem(item.sku) is None else None,
+        "title": item.title if _text_problem(item.title) is None else None,
         "gtin": normalised_gtin(item.gtin) if item.gtin else None,
-        "price": item.price if is_priced else None,
+        "price": item.price if _price_problem(item.price, declaration) is None else None,
         "in_stock": item.in_stock,
     }
+
+
+MARKUP = re.compile(r"<[a-z/!?]|javascript:|&#", re.IGNORECASE)
+
+
+def _text_problem(text: str) -> str | None:
+    if not text:
+        return "not_said"
+    if len(text) > TEXT_MOST:
+        return "too_long"
+    if _quotable(text) != text or not text.isprintable():
+        return "not_text"
+    return "markup" if MARKUP.search(text) else None
+
+
+def _price_problem(price: Money | None, declaration: VendorDeclaration | None) -> str | None:
+    if price is None:
+        return "not_said"
+    if price.minor <= 0:
+        return "not_above_zero"
+    if price.minor > PRICE_MOST_MINOR:
+        return "too_high"
+    is_declared = declaration is None or price.currency == declaration.currency
+    return None if is_declared else "other_currency"
+
+
+def _reason(
+    field: str,
+    item: SeenItem,
+    declaration: VendorDeclaration | None,
+    card: ProductCard | None,
+) -> str:
+    if field in {"sku", "title"}:
+        return _text_problem(getattr(item, field)) or "not_said"
+    if field == "price":
+        return _price_problem(item.price, declaration) or "not_said"
+    if field == "gtin" and item.gtin:
+        return "wrong_check_digit"
+    return "other_product" if card and SOURCES[field] == "card" else "not_said"
 
 
 def _quotable(text: str) -> str:
@@ -196,13 +253,11 @@ def _quotable(text: str) -> str:
 def _from_declaration(
     item: SeenItem, declaration: VendorDeclaration | None, region: str
 ) -> dict[str, Any]:
-    """A shipping rule in another currency than the price is no shipping rule."""
     if declaration is None:
         return dict.fromkeys(("shipping", "delivery", "remuneration", "returns_days"))
     terms, special = declaration.terms(region), declaration.exception(item.sku)
-    is_same_currency = item.price is None or item.price.currency == declaration.currency
     return {
-        "shipping": terms.shipping if terms and is_same_currency else None,
+        "shipping": terms.shipping if terms else None,
         "delivery": (special.delivery or terms.delivery) if terms else None,
         "remuneration": special.remuneration or declaration.remuneration,
         "returns_days": declaration.returns_days

@@ -6,6 +6,7 @@ impossible policy is refused with the field and the way to mend it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -13,11 +14,17 @@ from pydantic_core import PydanticCustomError
 
 from core.canonical import Json, digest, dumps
 from core.money import PPM
+from vendor_policy.conditions import (
+    Contest,
+    CreditShare,
+    CustomRule,
+    OrderLimit,
+    Substitute,
+)
 from vendor_policy.declarations import Currency, Frozen, Gtin, Minor, Name, Share, Unit
 
 Preset = Literal["balanced", "cheapest", "fastest", "greenest", "loyal", "price_only"]
 Role = Literal["admin", "approver"]
-CreditShare = Annotated[int, Field(strict=True, gt=0, le=PPM // 2)]
 Names = Annotated[tuple[Name, ...], Field(max_length=200)]
 
 
@@ -63,6 +70,7 @@ class Policy(Frozen):
     stock_out_minor_per_day: Minor  # what a day without costs the owner
     holding_ppm_per_year: Share  # what keeping more than needed costs, of its price
     loyalty_credit_ppm: Annotated[int, Field(strict=True, ge=0, le=PPM // 2)]
+    failed_order_minor: Minor = 0  # what an order that the vendor lets fall costs the owner
     brands_allowed: tuple[CategoryNames, ...] = ()  # a category without entry: every brand
     brands_blocked: Names = ()
     products_blocked: Annotated[tuple[Gtin, ...], Field(max_length=200)] = ()
@@ -73,6 +81,10 @@ class Policy(Frozen):
     attributes_required: tuple[CategoryNames, ...] = ()
     attribute_credits: tuple[Credit, ...] = ()
     price_bands: tuple[PriceBand, ...] = ()
+    substitutes: Annotated[tuple[Substitute, ...], Field(max_length=200)] = ()
+    order_limits: Annotated[tuple[OrderLimit, ...], Field(max_length=200)] = ()
+    custom_rules: Annotated[tuple[CustomRule, ...], Field(max_length=30)] = ()
+    contested: Annotated[tuple[Contest, ...], Field(max_length=200)] = ()
     price_rise_most_ppm: Annotated[int, Field(strict=True, ge=0, le=100 * PPM)] | None = None
     late_most_ppm: Share | None = None  # None: lateness costs, but never excludes
     ask_above_minor: Minor | None = None  # ask when an order's total is above this
@@ -85,6 +97,14 @@ class Policy(Frozen):
         cls, entries: tuple[CategoryNames | PriceBand, ...]
     ) -> tuple[CategoryNames | PriceBand, ...]:
         _once([each.category for each in entries])
+        return entries
+
+    @field_validator("substitutes", "order_limits", "custom_rules")
+    @classmethod
+    def _entry_once(
+        cls, entries: tuple[Substitute | OrderLimit | CustomRule, ...]
+    ) -> tuple[Substitute | OrderLimit | CustomRule, ...]:
+        _once([str(next(iter(each.model_dump().values()))) for each in entries])
         return entries
 
     @field_validator("brand_credits", "vendor_credits", "attribute_credits")
@@ -102,13 +122,15 @@ class Policy(Frozen):
             max((each.credit_ppm for each in self.brand_credits), default=0)
             + max((each.credit_ppm for each in self.vendor_credits), default=0)
             + sum(each.credit_ppm for each in self.attribute_credits)
+            + max((each.credit_ppm or 0 for each in self.substitutes), default=0)
             + self.loyalty_credit_ppm
         )
         if highest >= PPM:  # else the dearer of two equal offers would win
             raise PydanticCustomError(
                 "credits_too_high",
-                "brand_credits, vendor_credits, attribute_credits and loyalty_credit_ppm may"
-                " reach {highest} ppm together; lower them below 1000000",
+                "brand_credits, vendor_credits, attribute_credits, substitutes and"
+                " loyalty_credit_ppm may reach {highest} ppm together; lower them below"
+                " 1000000",
                 {"field": "loyalty_credit_ppm", "highest": highest},
             )
         return self
@@ -116,7 +138,30 @@ class Policy(Frozen):
     def band(self, category: str) -> PriceBand | None:
         return next((each for each in self.price_bands if each.category == category), None)
 
+    def names(self, entries: tuple[CategoryNames, ...], category: str) -> Names:
+        """Of `brands_allowed` or `attributes_required`; none: nothing is wished."""
+        return next((each.names for each in entries if each.category == category), ())
 
+    def limit(self, category: str) -> OrderLimit:
+        """The category's own entry, else the one for all, else no limit."""
+        limits = {each.category: each for each in self.order_limits}
+        return limits.get(category) or limits.get(None) or OrderLimit()
+
+    def substitutes_of(self, products: Iterable[str]) -> Names:
+        picked = frozenset(products)
+        return tuple(
+            gtin for each in self.substitutes if each.product in picked for gtin in each.instead
+        )
+
+    def worth_more(self, products: Iterable[str]) -> tuple[Substitute, ...]:
+        """Entries of what was picked that credit it before its substitutes."""
+        picked = frozenset(products)
+        return tuple(
+            each for each in self.substitutes if each.credit_ppm and each.product in picked
+        )
+
+
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """Brands and attributes are compared without case."""
     return name.strip().casefold()
@@ -147,21 +192,25 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "stock_out_minor_per_day": 200,
         "holding_ppm_per_year": 80_000,
         "loyalty_credit_ppm": 20_000,
+        "failed_order_minor": 200,
     },
     "cheapest": {
         "stock_out_minor_per_day": 50,
         "holding_ppm_per_year": 80_000,
         "loyalty_credit_ppm": 0,
+        "failed_order_minor": 50,
     },
     "fastest": {
         "stock_out_minor_per_day": 2_000,
         "holding_ppm_per_year": 80_000,
         "loyalty_credit_ppm": 0,
+        "failed_order_minor": 500,
     },
     "greenest": {
         "stock_out_minor_per_day": 200,
         "holding_ppm_per_year": 80_000,
         "loyalty_credit_ppm": 0,
+        "failed_order_minor": 200,
         "attribute_credits": (
             {"name": "eco-label", "credit_ppm": 200_000},
             {"name": "refilled", "credit_ppm": 150_000},
@@ -172,11 +221,13 @@ PRESETS: Mapping[Preset, Mapping[str, object]] = {
         "stock_out_minor_per_day": 200,
         "holding_ppm_per_year": 80_000,
         "loyalty_credit_ppm": 80_000,
+        "failed_order_minor": 200,
     },
     "price_only": {
         "stock_out_minor_per_day": 0,
         "holding_ppm_per_year": 0,
         "loyalty_credit_ppm": 0,
+        "failed_order_minor": 0,
     },
 }
 

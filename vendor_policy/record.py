@@ -4,7 +4,7 @@ Pure. `replay` decides again with our code from the bytes alone and names the fi
 where they differ. Offers stand in the record once each, under the hash of what was seen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from json import loads
 from typing import Any
@@ -13,17 +13,19 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from core.canonical import Json, NotCanonical, digest, dumps
 from vendor_policy import offers
-from vendor_policy.candidates import candidates
+from vendor_policy.basket import Basket
+from vendor_policy.candidates import Candidate, candidates
 from vendor_policy.checks import Params
-from vendor_policy.decide import Ask, Decision, Nothing, Ranked, decide
+from vendor_policy.decide import Answer, Ask, Decision, Nothing, Ranked, decide
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.offers import MissingFacts, Offer
 from vendor_policy.policy import Policy, policy_hash
-from vendor_policy.rules import RULES, Author, Finding, Kind
+from vendor_policy.rulebook import rules_for
+from vendor_policy.rules import Author, Finding, Kind
 
-SCHEMA = "nachschub/decision/1"
-ENGINE = "1"  # rises with every change that could make an old record decide otherwise
+SCHEMA = "nachschub/decision/2"
+ENGINE = "2"  # rises with every change that could make an old record decide otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,26 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherEntry:
+    """What the record says of one need beside its first."""
+
+    need_id: str
+    rules: tuple[RuleEntry, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    ranked: tuple[Ranked, ...]
+    chosen: Pick | None
+    runner_up: Pick | None
+    asks: tuple[Ask, ...]
+    nothing: Nothing | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
+    """Of several needs, rules to nothing are those of the first, `further` of the others, and
+    `basket` says what is bought.
+    """
+
     schema: str
     engine: str
     decided_at: AwareDatetime
@@ -90,11 +111,14 @@ class DecisionRecord:
     offers: Mapping[str, Offer]  # by hash
     refused: tuple[MissingFacts, ...]
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
     ranked: tuple[Ranked, ...]
     chosen: Pick | None
     runner_up: Pick | None
     asks: tuple[Ask, ...]
     nothing: Nothing | None
+    further: tuple[FurtherEntry, ...]
+    basket: Basket | None
 
 
 class OfferTwice(ValueError):
@@ -110,12 +134,27 @@ def answer(question: Question) -> Decision:
         if offer.offer_id in seen:
             raise OfferTwice(offer.offer_id)
         seen.add(offer.offer_id)
-    (need,) = question.needs
-    return decide(
-        question.needs,
-        candidates(question.offers, need),
-        question.policy,
-        question.facts,
+    return decide(question.needs, _candidates(question), question.policy, question.facts)
+
+
+def _candidates(question: Question) -> tuple[Candidate, ...]:
+    """Offers of a category for every need of it; the first need is asked about all others, so
+    that its rules say why they are nothing for anyone.
+    """
+    first, *further = question.needs
+    categories = {need.category for need in further}
+    own = [
+        each for each in question.offers if each.category not in categories - {first.category}
+    ]
+    return (
+        *candidates(own, first),
+        *(
+            candidate
+            for need in further
+            for candidate in candidates(
+                [each for each in question.offers if each.category == need.category], need
+            )
+        ),
     )
 
 
@@ -134,15 +173,47 @@ def written(
         policy_version=question.policy_version,
         policy_hash=policy_hash(question.policy),
         rules=_entries(question.policy, question.needs[0]),
-        offers={offer_hash(each): each for each in question.offers},
+        offers=_Seen(question.offers),
         refused=tuple(sorted(question.refused, key=lambda each: (each.vendor, each.sku))),
         findings=decision.findings,
+        notes=decision.notes,
         ranked=decision.ranked,
         chosen=_pick(decision.chosen),
         runner_up=_pick(decision.runner_up),
         asks=decision.asks,
         nothing=decision.nothing,
+        further=tuple(
+            _further(question.policy, need, each)
+            for need, each in zip(question.needs[1:], decision.further, strict=True)
+        ),
+        basket=decision.basket,
     )
+
+
+def _further(policy: Policy, need: Need, answer: Answer) -> FurtherEntry:
+    return FurtherEntry(
+        need_id=need.need_id,
+        rules=_entries(policy, need),
+        findings=answer.findings,
+        notes=answer.notes,
+        ranked=answer.ranked,
+        chosen=_pick(answer.chosen),
+        runner_up=_pick(answer.runner_up),
+        asks=answer.asks,
+        nothing=answer.nothing,
+    )
+
+
+class _Seen(dict[str, Offer]):
+    """Offers by hash, with the bytes that were hashed, which are those the record holds."""
+
+    def __init__(self, seen: Iterable[Offer]) -> None:
+        super().__init__()
+        self.written: dict[str, bytes] = {}
+        for offer in seen:
+            data = dumps(offers.to_json(offer))
+            name = digest(data)
+            self[name], self.written[name] = offer, data
 
 
 def offer_hash(offer: Offer) -> str:
@@ -163,7 +234,7 @@ def _entries(policy: Policy, need: Need) -> tuple[RuleEntry, ...]:
             since=rule.since,
             params=rule.params(policy, need),
         )
-        for rule in RULES
+        for rule in rules_for(policy, need)
     )
 
 
@@ -171,7 +242,18 @@ _RECORD: TypeAdapter[DecisionRecord] = TypeAdapter(DecisionRecord)
 
 
 def record_bytes(record: DecisionRecord) -> bytes:
-    return dumps(_RECORD.dump_python(record, mode="json"))
+    if not isinstance(record.offers, _Seen):
+        return dumps(_RECORD.dump_python(record, mode="json"))
+    others = _RECORD.dump_python(record, mode="json", exclude={"offers"})
+    parts = {name: dumps(value) for name, value in others.items()}
+    return _object({**parts, "offers": _object(record.offers.written)})
+
+
+def _object(parts: Mapping[str, bytes]) -> bytes:
+    """Canonical JSON of values that are it already; the names need no escape."""
+    return b"{%b}" % b",".join(
+        b'"%b":%b' % (name.encode(), parts[name]) for name in sorted(parts)
+    )
 
 
 def record_hash(data: bytes) -> str:

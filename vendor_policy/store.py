@@ -16,6 +16,7 @@ from core.canonical import digest, dumps
 from core.ids import Ids
 from vendor_policy import offers, policy, record
 from vendor_policy.declarations import ProductCard, VendorDeclaration
+from vendor_policy.log import store as log
 from vendor_policy.mandates import Mandate
 from vendor_policy.offers import MissingFacts, Offer
 from vendor_policy.policy import Policy
@@ -192,7 +193,11 @@ async def refused_offers(session: AsyncSession, category: str) -> tuple[MissingF
     )
     return tuple(
         MissingFacts(
-            vendor=row.vendor_id, sku=row.sku, title=row.title, fields=tuple(row.missing)
+            vendor=row.vendor_id,
+            sku=row.sku,
+            title=row.title,
+            fields=tuple(field for field, _ in row.missing),
+            reasons=tuple(reason for _, reason in row.missing),
         )
         for row in found
     )
@@ -229,7 +234,10 @@ def _refused_row(refused: MissingFacts, sight: Sight) -> RefusedOfferRow:
         sku=refused.sku,
         category=sight.category,
         title=refused.title,
-        missing=list(refused.fields),
+        missing=[
+            [field, reason]
+            for field, reason in zip(refused.fields, refused.reasons, strict=True)
+        ],
         seen_at=sight.at,
     )
 
@@ -302,7 +310,9 @@ async def insert_record(
     *,
     ids: Ids,
 ) -> DecisionRow:
-    """The first need names stock and need of the row."""
+    """The first need names stock and need of the row. The log commits to the record in the same
+    transaction.
+    """
     data = record.record_bytes(made)
     row = DecisionRow(
         record_id=ids.uuid(),
@@ -315,6 +325,8 @@ async def insert_record(
     )
     session.add(row)
     await session.flush()
+    categories = {need.category for need in made.needs}
+    await log.append_decision(session, row, categories, ids=ids)
     return row
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
@@ -59,7 +59,7 @@ class RefusedOfferRow(SQLModel, table=True):
     sku: str = Field(primary_key=True)
     category: str
     title: str
-    missing: list[str] = Field(sa_type=JSON)
+    missing: list[list[str]] = Field(sa_type=JSON)  # field and reason
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -115,3 +115,74 @@ class DecisionRow(OwnedRow, table=True):
     record: bytes = Field(sa_type=LargeBinary)
     record_hash: str
     decided_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class VendorStatementRow(SQLModel, table=True):
+    """What one vendor is told of one decision about one of its offers; holds nothing of the
+    owner.
+    """
+
+    __tablename__: ClassVar[str] = "vendor_statement"
+    __table_args__ = (Index(None, "vendor_id", "decided_on"),)
+
+    statement_id: UUID = Field(primary_key=True)  # uuid5(record, offer)
+    record_id: UUID  # for the operator alone; the record may be erased
+    vendor_id: str = Field(foreign_key="vendor.vendor_id")
+    decided_on: date
+    category: str
+    sku: str
+    title: str
+    outcome: str
+    price_minor: int | None = None  # of one pack
+    currency: str
+    reasons: list[dict[str, Any]] = Field(sa_type=JSON)  # vendor_policy.statements.StatedReason
+    short_minor: int | None = None
+
+
+class ComplaintRow(SQLModel, table=True):
+    """Of a vendor, about one statement; its state is that of its newest event."""
+
+    __tablename__: ClassVar[str] = "complaint"
+
+    complaint_id: UUID = Field(primary_key=True)
+    statement_id: UUID = Field(foreign_key="vendor_statement.statement_id", unique=True)
+    vendor_id: str = Field(foreign_key="vendor.vendor_id", index=True)
+
+
+class ComplaintEventRow(SQLModel, table=True):
+    """Only ever inserted; two of the same number cannot be."""
+
+    __tablename__: ClassVar[str] = "complaint_event"
+
+    complaint_id: UUID = Field(primary_key=True, foreign_key="complaint.complaint_id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    event: str
+    state: str  # after it
+    by: str
+    words: str = Field(default="", sa_type=Text)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MeterRunRow(SQLModel, table=True):
+    """One run of the meter over what was decided in a span; published as it is."""
+
+    __tablename__: ClassVar[str] = "meter_run"
+
+    meter_run_id: int | None = Field(default=None, primary_key=True)
+    measured_at: datetime = Field(sa_type=UtcDateTime)
+    decisions: int
+    unreadable: int
+    replay_changes: int
+    runs: dict[str, int] = Field(sa_type=JSON)
+    changes: dict[str, int] = Field(sa_type=JSON)
+    checkpoint: str | None = Field(default=None, sa_type=Text)  # signed note of the log
+
+
+class DecisionCursorRow(SQLModel, table=True):
+    """How far a recurring job has gone, in the order of `(decided_at, record_id)`."""
+
+    __tablename__: ClassVar[str] = "decision_cursor"
+
+    job: str = Field(primary_key=True)  # kind of its outbox row
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+    record_id: UUID

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from vendor_policy.checks import Params
 from vendor_policy.needs import Need
-from vendor_policy.policy import CategoryNames, Credit, Policy
+from vendor_policy.policy import Credit, Policy
 
 
 def none(policy: Policy, need: Need) -> Params:
@@ -15,7 +15,7 @@ def none(policy: Policy, need: Need) -> Params:
 
 
 def brand_allowed(policy: Policy, need: Need) -> Params | None:
-    return _of_category(policy.brands_allowed, need)
+    return _listed(policy.names(policy.brands_allowed, need.category))
 
 
 def brand_not_blocked(policy: Policy, need: Need) -> Params | None:
@@ -23,7 +23,11 @@ def brand_not_blocked(policy: Policy, need: Need) -> Params | None:
 
 
 def product_picked(policy: Policy, need: Need) -> Params | None:
-    return _listed(need.products)
+    return _listed((*need.products, *policy.substitutes_of(need.products)))
+
+
+def picked_credit(policy: Policy, need: Need) -> Params | None:
+    return _listed([each.product for each in policy.worth_more(need.products)])
 
 
 def product_not_blocked(policy: Policy, need: Need) -> Params | None:
@@ -39,11 +43,26 @@ def vendor_not_blocked(policy: Policy, need: Need) -> Params | None:
 
 
 def has_attributes(policy: Policy, need: Need) -> Params | None:
-    return _of_category(policy.attributes_required, need)
+    return _listed(policy.names(policy.attributes_required, need.category))
 
 
 def quantity_fits(policy: Policy, need: Need) -> Params:
     return {"least": need.quantity_least, "most": need.quantity_most, "unit": need.unit}
+
+
+def packs_within(policy: Policy, need: Need) -> Params | None:
+    most = policy.limit(need.category).packs_most
+    return None if most is None else {"most": most}
+
+
+def delivery_within(policy: Policy, need: Need) -> Params | None:
+    most = policy.limit(need.category).delivery_most_days
+    return None if most is None else {"most_days": most}
+
+
+def not_too_often(policy: Policy, need: Need) -> Params | None:
+    least = policy.limit(need.category).days_between
+    return None if least is None else {"least_days": least}
 
 
 def price_in_band(policy: Policy, need: Need) -> Params | None:
@@ -92,11 +111,6 @@ def ask_above(policy: Policy, need: Need) -> Params | None:
 
 def ask_price_rise(policy: Policy, need: Need) -> Params | None:
     return _at_most(policy.ask_price_rise_ppm)
-
-
-def _of_category(entries: Iterable[CategoryNames], need: Need) -> Params | None:
-    found = next((each.names for each in entries if each.category == need.category), ())
-    return _listed(found)
 
 
 def _listed(names: Sequence[str]) -> Params | None:

@@ -22,7 +22,10 @@ WORDING: Final = {
 }
 
 
-async def error_page(request: Request, status: int, code: str) -> HTMLResponse:
+async def error_page(
+    request: Request, status: int, code: str, fields: tuple[str, ...] = ()
+) -> HTMLResponse:
+    """fields: what there is to mend, by name."""
     platform = get_platform(request)
     # Something broke: perhaps the database, so it is not asked who this is.
     principal = await find_principal(request, platform) if status < 500 else None
@@ -38,5 +41,6 @@ async def error_page(request: Request, status: int, code: str) -> HTMLResponse:
         act=act,
         act_link=act_link,
         code=code,
+        fields=", ".join(dict.fromkeys(fields)),
     )
     return await visit.page("error.html", view, status=status)

@@ -25,3 +25,10 @@ class FilledForm:
     def minor(self, name: str) -> int | None:
         """Cents; None for an empty field and for what is no amount."""
         return amounts.minor(self.one(name))
+
+    def ppm(self, name: str) -> int | None:
+        """Parts per million of a percentage; None for an empty field and for what is none."""
+        return amounts.ppm(self.one(name))
+
+    def count(self, name: str) -> int | None:
+        return amounts.count(self.one(name))

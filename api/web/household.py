@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.texts import Text, text
+from api.web import titles
 from api.web.views import Condition, DeviceCard, Gauge, ago
 from core.money import PPM
 from devices.models import DeviceModel, SlotSpec
@@ -49,6 +50,7 @@ class OwnedDevice:
 class Household:
     devices: tuple[OwnedDevice, ...]
     stocks: dict[UUID, StockRow]
+    titles: dict[UUID, str]  # of the stocks, in the reader's language
     live_orders: dict[UUID, OrderRow]  # by stock
     quarantined: dict[str, int]  # messages of the last days, by device
     now: datetime
@@ -82,7 +84,7 @@ class Household:
         spec = SlotSpec.model_validate(slot.spec)
         has_spares = stock is not None and stock.spares > 0
         return Gauge(
-            name=stock.name if stock else spec.title_in(self.language),
+            name=self.titles[stock.stock_id] if stock else spec.title_in(self.language),
             stock_id=slot.stock_id,
             level_ppm=level_ppm,
             condition=_condition(level_ppm, has_spares=has_spares),
@@ -117,6 +119,8 @@ def days_of_supply(stock: StockRow, now: datetime) -> Text:
         return text("supply.empty")
     if least > LONG_DAYS:
         return text("supply.long", n=LONG_DAYS)
+    if least == most:
+        return text("supply.days_same", n=middle)
     return text("supply.days", n=middle, least=least, most=most)
 
 
@@ -159,6 +163,7 @@ async def load(session: AsyncSession, now: datetime, language: str) -> Household
     return Household(
         devices=await _owned_devices(session, ownerships),
         stocks={each.stock_id: each for each in stocks},
+        titles=await titles.of_stocks(session, language),
         live_orders={each.stock_id: each for each in orders},
         quarantined=await quarantined(session, device_ids, now - QUARANTINE_SHOWN),
         now=now,

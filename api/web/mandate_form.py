@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from accounts.texts import Text, text
+from api.refusals import parse
 from api.web.filled import FilledForm
 from vendor_policy.mandates import LONGEST_GAP_DAYS, Mandate
 
@@ -17,7 +18,9 @@ class MandateRefused(Exception):
 
 
 def read_mandate(form: FilledForm, *, now: datetime, timezone: str, member: str) -> Mandate:
-    """member: who accepts it. Raises MandateRefused with every problem."""
+    """member: who accepts it. Raises MandateRefused with every problem that a person can make,
+    and Invalid for what only a changed form sends.
+    """
     today = now.astimezone(ZoneInfo(timezone)).date()
     products, vendors = form.many("products"), form.many("vendors")
     cap, ends_on = form.minor("cap"), _day(form.one("ends_on"))
@@ -32,16 +35,17 @@ def read_mandate(form: FilledForm, *, now: datetime, timezone: str, member: str)
     )
     if problems or not cap or not ends_on:
         raise MandateRefused(problems)
-    return Mandate(
-        products=products,
-        vendors=vendors,
-        currency="EUR",
-        order_most_minor=cap,
-        days_between=days_between,
-        ends_on=ends_on,
-        accepted_at=now,
-        accepted_by=member,
-    )
+    terms = {
+        "products": products,
+        "vendors": vendors,
+        "currency": "EUR",
+        "order_most_minor": cap,
+        "days_between": days_between,
+        "ends_on": ends_on,
+        "accepted_at": now,
+        "accepted_by": member,
+    }
+    return parse(Mandate, terms)
 
 
 def _day(typed: str) -> date | None:

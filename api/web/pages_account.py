@@ -1,5 +1,6 @@
 """Signing up, in and out; language; where parcels go."""
 
+import re
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter
@@ -143,7 +144,7 @@ async def show_address(visit: VisitDep) -> HTMLResponse:
 async def save_address(visit: VisitDep, form: CheckedForm) -> Response:
     values = {name: form.one(name)[:120] for name in ADDRESS_FIELDS}
     values["region"] = values["region"].upper()
-    is_country = len(values["region"]) == 2 and values["region"].isalpha()
+    is_country = re.fullmatch("[A-Z]{2}", values["region"]) is not None
     if not (all(values.values()) and is_country):
         view = AddressView(**values, problem=text("address.missing"))
         return await visit.page("address.html", view, status=422)

@@ -1,6 +1,8 @@
-"""Devices: the list, the data sheet before the claim, the claim; quarantine and notices."""
+"""Devices: the list, the data sheet before the claim, the claim, the way out; quarantine and
+notices.
+"""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import col, select
 
@@ -8,8 +10,8 @@ from accounts.tables import NoticeRow
 from accounts.texts import text
 from api.bridges import registry_of
 from api.web import queries_devices, queries_home
-from api.web.views import BridgeCodeView, ClaimView
-from api.web.visit import CheckedForm, Visit, VisitDep, back
+from api.web.views import BridgeCodeView, ClaimView, ReleasedView
+from api.web.visit import CheckedForm, Visit, VisitDep, back, visiting_admin
 from devices import bridging, ownership
 from devices.ownership import Claim, ClaimCodeUnknown, TooManyTries
 
@@ -40,11 +42,41 @@ async def quarantine(visit: VisitDep, device_id: str) -> HTMLResponse:
     return await visit.page("quarantine.html", view, "devices")
 
 
-@router.get("/claims")
-async def data_sheet(visit: VisitDep, code: str = "") -> HTMLResponse:
+@router.get("/devices/{device_id}/release")
+async def confirm_release(visit: VisitDep, device_id: str) -> HTMLResponse:
+    """What giving the device away means, before it happens."""
+    async with visit.reading() as session:
+        view = await queries_devices.release_view(session, device_id, visit.admin, visit.now)
+    return await visit.page("release.html", view, "devices")
+
+
+@router.post("/devices/{device_id}/release")
+async def release(visit: VisitDep, form: CheckedForm, device_id: str) -> HTMLResponse:
+    """Shows the next owner's code once: the answer to the act is the page itself."""
     platform, admin = visit.platform, visit.admin
-    if not code:
-        return await visit.page("claim.html", ClaimView(), "devices")
+    async with visit.reading() as session:
+        before = await queries_devices.release_view(session, device_id, admin, visit.now)
+    code = await ownership.release(
+        admin.party_id,
+        device_id,
+        key=platform.device_key,
+        transaction=platform.transaction,
+        clock=platform.clock,
+        ids=platform.ids,
+    )
+    view = ReleasedView(device_name=before.device_name, code="" if before.is_by_hand else code)
+    return await visit.page("released.html", view, "devices")
+
+
+@router.get("/claims", dependencies=[Depends(visiting_admin)])
+async def claim_code(visit: VisitDep) -> HTMLResponse:
+    return await visit.page("claim.html", ClaimView(), "devices")
+
+
+@router.post("/claims/data-sheet")
+async def data_sheet(visit: VisitDep, form: CheckedForm) -> HTMLResponse:
+    """Asked for with POST: a code in an address would be written into access logs."""
+    platform, admin, code = visit.platform, visit.admin, form.one("code")
     try:
         found = await ownership.look_up(
             admin.party_id,
@@ -94,7 +126,7 @@ async def _refused(
 @router.get("/notices")
 async def notices(visit: VisitDep) -> HTMLResponse:
     async with visit.reading() as session:
-        view = await queries_devices.notices_view(session)
+        view = await queries_devices.notices_view(session, visit.language)
     return await visit.page("notices.html", view, "notices")
 
 

@@ -1,12 +1,14 @@
 """Home, asks, orders, and why: what an owner reads before saying yes or no."""
 
-from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api.deps import check_rejection
 from api.refusals import Fault, Invalid
+from api.schemas import Instant
 from api.web import queries_decision, queries_home, queries_orders
 from api.web.visit import CheckedForm, VisitDep, back
 from replenishment import approvals
@@ -34,11 +36,9 @@ async def asks(visit: VisitDep) -> HTMLResponse:
 
 
 @router.get("/orders")
-async def orders(visit: VisitDep, before: datetime | None = None) -> HTMLResponse:
-    if before is not None and before.tzinfo is None:
-        before = before.replace(tzinfo=UTC)
+async def orders(visit: VisitDep, before: Instant | None = None) -> HTMLResponse:
     async with visit.reading() as session:
-        view = await queries_orders.orders_view(session, before)
+        view = await queries_orders.orders_view(session, visit.member, before)
     return await visit.page("orders.html", view, "orders")
 
 
@@ -70,7 +70,10 @@ async def approve(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirec
 
 @router.get("/orders/{order_id}/choose")
 async def override(
-    visit: VisitDep, order_id: UUID, offer_id: str, packs: int | None = None
+    visit: VisitDep,
+    order_id: UUID,
+    offer_id: str,
+    packs: Annotated[int, Query(gt=0, le=10_000)] | None = None,
 ) -> HTMLResponse:
     async with visit.reading() as session:
         view = await queries_decision.override_view(session, order_id, offer_id, packs)
@@ -101,9 +104,11 @@ async def choose(visit: VisitDep, form: CheckedForm, order_id: UUID) -> Redirect
 @router.post("/orders/{order_id}/reject")
 async def reject(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
     never = form.one("reason") == Rejection.NEVER_THIS
+    rejection = Rejection.NEVER_THIS if never else Rejection.NOT_NOW
+    check_rejection(visit.member, rejection)
     await approvals.reject(
         order_id,
-        Rejection.NEVER_THIS if never else Rejection.NOT_NOW,
+        rejection,
         Word(principal=visit.member),
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,

@@ -89,11 +89,11 @@ async def take_back(
     return back(f"/stocks/{stock_id}", "correction_taken_back")
 
 
-@router.post("/stocks/{stock_id}/share")
-async def share(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+@router.post("/stocks/{stock_id}/join")
+async def join(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
     async with visit.reading() as session:
         await queries_stock.find_stock(session, stock_id)
-    await sharing.share(
+    await sharing.join(
         stock_id,
         _stock_id(form.one("joined_id")),
         visit.admin,

@@ -1,5 +1,6 @@
 """Why this order: a decision record, explained for its owner."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import select
@@ -8,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.refusals import NotFound
-from api.web import queries_orders, wording
+from api.web import queries_orders, remarks, titles, wording
 from api.web.views_orders import (
     Column,
     DecisionView,
@@ -21,10 +22,10 @@ from api.web.views_orders import (
     RefusedEntry,
 )
 from core.money import Money
-from devices.tables import OwnershipRow, SlotRow, StockRow
+from devices.tables import OwnershipRow, SlotRow
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
-from vendor_policy import candidates, explain, record
+from vendor_policy import candidates, counterfactuals, explain, record, whatif
 from vendor_policy.candidates import candidate
 from vendor_policy.decide import Ranked
 from vendor_policy.declarations import DeliveryPromise
@@ -48,7 +49,7 @@ async def decision_view(
 ) -> DecisionView:
     row = await find_decision(session, record_id)
     made = record.parsed(row.record)
-    stock = await session.get(StockRow, row.stock_id)
+    names = await titles.of_stocks(session, member.language)
     order = await _newest_order(session, record_id)
     sums = explain.sums(made)
     is_open = order is not None and order.state == OrderState.AWAITING_APPROVAL
@@ -57,7 +58,7 @@ async def decision_view(
         record_hash=row.record_hash,
         decided_at=row.decided_at,
         stock_id=row.stock_id,
-        stock_name=stock.name if stock else "",
+        stock_name=names.get(row.stock_id, ""),
         device_name=await _device_names(session, row.stock_id),
         headline=_headline(made),
         lead=_lead(made),
@@ -65,16 +66,20 @@ async def decision_view(
         columns=_columns(made),
         lines=tuple(_line(each, sums) for each in sums.lines) if sums else (),
         counts_as=_counts_as(sums) if sums else (),
-        counterfactuals=_counterfactuals(made, sums) if sums else (),
+        runner_up=_runner_up(made, sums) if sums else None,
+        what_if=_what_if(made),
+        blocked=remarks.blocked(made),
         funnel=_funnel(made),
-        ranked=_ranked_offers(made),
-        excluded=_excluded_offers(made),
+        ranked=_ranked_offers(made, member.language),
+        excluded=_excluded_offers(made, member),
         refused=_refused(made),
         paid_places=_paid_places(made),
         asks=tuple(wording.said(part) for part in explain.asks(made)),
         order_id=order.order_id if order else None,
         order_state=wording.state(order.state) if order else None,
         may_choose=is_open and member.may_approve,
+        may_change=member.may_change,
+        may_make_rule=order is not None and order.is_override and member.may_change,
     )
 
 
@@ -161,15 +166,23 @@ def _counts_as(sums: Sums) -> tuple[Money, ...]:
     return tuple(Money(each, sums.currency) for each in amounts)
 
 
-def _counterfactuals(made: DecisionRecord, sums: Sums) -> tuple[Text, ...]:
+CUTS_TOLD: Final = 3  # prices of losers told on the page; all are in the REST answer
+
+
+def _what_if(made: DecisionRecord) -> tuple[Text, ...]:
+    found = counterfactuals.counterfactuals(made, CUTS_TOLD)
+    return tuple(wording.said(part) for part in whatif.sentences(made, found))
+
+
+def _runner_up(made: DecisionRecord, sums: Sums) -> Text:
     if sums.runner_up_minor is None or made.runner_up is None:
-        return (text("why.no_runner_up"),)
+        return text("why.no_runner_up")
     offer = explain.by_id(made)[made.runner_up.offer_id]
     dearer = Money(sums.runner_up_minor - sums.chosen_minor, sums.currency)
     if dearer.minor == 0:
-        return (text("decision.equal", vendor=offer.vendor_name),)
+        return text("decision.equal", vendor=offer.vendor_name)
     per = wording.per(sums.per_quantity, sums.unit)
-    return (text("decision.dearer", vendor=offer.vendor_name, amount=dearer, per=per),)
+    return text("decision.dearer", vendor=offer.vendor_name, amount=dearer, per=per)
 
 
 def _funnel(made: DecisionRecord) -> tuple[FunnelStep, ...]:
@@ -183,7 +196,7 @@ def _funnel(made: DecisionRecord) -> tuple[FunnelStep, ...]:
     return (FunnelStep(left=funnel.seen, words=text("decision.seen")), *steps)
 
 
-def _ranked_offers(made: DecisionRecord) -> tuple[RankedOffer, ...]:
+def _ranked_offers(made: DecisionRecord, language: str) -> tuple[RankedOffer, ...]:
     offers = explain.by_id(made)
     return tuple(
         RankedOffer(
@@ -191,6 +204,7 @@ def _ranked_offers(made: DecisionRecord) -> tuple[RankedOffer, ...]:
             column=_column(offers[each.offer_id], each.packs, each.total),
             counts_as=Money(each.price.shown_minor, each.total.currency),
             arrives=arrives(each.delivery),
+            notes=remarks.remarks(made, each.offer_id, language),
         )
         for place, each in enumerate(_best(made), start=1)
     )
@@ -202,11 +216,13 @@ def arrives(promise: DeliveryPromise) -> Text:
     return text("arrival.days", earliest=promise.earliest_days, latest=promise.latest_days)
 
 
-def _excluded_offers(made: DecisionRecord) -> tuple[ExcludedOffer, ...]:
+def _excluded_offers(made: DecisionRecord, member: Principal) -> tuple[ExcludedOffer, ...]:
     return tuple(
         ExcludedOffer(
             column=excluded_column(made, each.offer),
             objections=wording.objected(each.objections),
+            notes=remarks.remarks(made, each.offer.offer_id, member.language),
+            contestable=remarks.contestable(made, each.offer.offer_id),
         )
         for each in explain.excluded(made)
     )

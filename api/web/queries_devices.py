@@ -9,7 +9,7 @@ from accounts.principal import Principal
 from accounts.tables import NoticeRow
 from accounts.texts import stored_text, text
 from api.refusals import NotFound
-from api.web import wording
+from api.web import household, titles, wording
 from api.web.household import QUARANTINE_SHOWN
 from api.web.views import (
     DataSheetView,
@@ -17,6 +17,7 @@ from api.web.views import (
     NoticesView,
     QuarantinedMessage,
     QuarantineView,
+    ReleaseView,
     SheetSlot,
 )
 from devices import quarantine
@@ -33,6 +34,7 @@ WORDED = (  # codes of `wire.Fault` that have words in the catalogues
     "clock_ahead",
     "old_boot",
     "glitch",
+    "not_processed",
 )
 
 
@@ -94,7 +96,22 @@ async def quarantine_view(
     )
 
 
-async def notices_view(session: AsyncSession) -> NoticesView:
+async def release_view(
+    session: AsyncSession, device_id: str, admin: Principal, now: datetime
+) -> ReleaseView:
+    await find_ownership(session, device_id)
+    home = await household.load(session, now, admin.language)
+    owned = next(each for each in home.devices if each.device.device_id == device_id)
+    return ReleaseView(
+        device_id=device_id,
+        device_name=owned.ownership.name,
+        stocks=tuple(each.name for each in home.card(owned).gauges),
+        is_by_hand=owned.model is None,
+    )
+
+
+async def notices_view(session: AsyncSession, language: str) -> NoticesView:
+    names = await titles.by_name(session, language)
     found = await session.exec(
         select(NoticeRow).order_by(col(NoticeRow.created_at).desc()).limit(NOTICES_SHOWN)
     )
@@ -102,7 +119,7 @@ async def notices_view(session: AsyncSession) -> NoticesView:
         notices=tuple(
             Notice(
                 notice_id=each.notice_id,
-                words=stored_text(each.text_key, each.params),
+                words=stored_text(each.text_key, titles.with_title(each.params, names)),
                 link=each.link,
                 created_at=each.created_at,
                 is_new=each.seen_at is None,

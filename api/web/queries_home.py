@@ -24,7 +24,7 @@ async def home_view(session: AsyncSession, member: Principal, now: datetime) -> 
     home = await household.load(session, now, member.language)
     owner = await session.get_one(OwnerRow, member.party_id)
     on_the_way = [each for each in home.live_orders.values() if each.state in COMING]
-    known = await queries_orders.names(session, on_the_way)
+    known = await queries_orders.names(session, on_the_way, member.language)
     asks = await queries_orders.ask_cards(session, home, member)
     cards = tuple(home.card(each) for each in home.devices)
     return HomeView(
@@ -57,7 +57,7 @@ def _headline(asks: int, devices: tuple[DeviceCard, ...]) -> Text:
 def _next(home: Household, member: Principal) -> Text | None:
     """Which stock is empty first, of those for which nothing is under way."""
     empty = [
-        (at, stock.name)
+        (at, home.titles[stock.stock_id])
         for stock in home.stocks.values()
         if stock.stock_id not in home.live_orders and (at := depletion_at(stock))
     ]

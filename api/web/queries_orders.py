@@ -13,12 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.refusals import NotFound
-from api.web import wording
+from api.web import titles, wording
 from api.web.household import Household, days_of_supply
 from api.web.views import AskCard, Coming, OtherOffer
 from api.web.views_orders import Moment, OrderLine, OrderSummary, OrdersView, OrderView
 from core.money import Money
-from devices.tables import StockRow
 from replenishment import orders
 from replenishment.order_states import OrderEvent, OrderState, allowed
 from replenishment.tables import OrderEventRow, OrderLineRow, OrderRow
@@ -38,7 +37,8 @@ class Names:
     products: dict[UUID, OrderLineRow]  # the first line, by order
 
 
-async def names(session: AsyncSession, rows: Iterable[OrderRow]) -> Names:
+async def names(session: AsyncSession, rows: Iterable[OrderRow], language: str) -> Names:
+    """language: the reader's."""
     order_ids = [each.order_id for each in rows]
     lines = await session.exec(
         select(OrderLineRow).where(
@@ -46,7 +46,7 @@ async def names(session: AsyncSession, rows: Iterable[OrderRow]) -> Names:
         )
     )
     return Names(
-        stocks={each.stock_id: each.name for each in await session.exec(select(StockRow))},
+        stocks=await titles.of_stocks(session, language),
         vendors=await vendor_names(session),
         products={each.order_id: each for each in lines},
     )
@@ -83,7 +83,7 @@ async def ask_cards(
         ),
         key=lambda each: each.created_at,
     )
-    known = await names(session, waiting)
+    known = await names(session, waiting, member.language)
     return tuple([await _ask_card(session, home, each, known, member) for each in waiting])
 
 
@@ -137,14 +137,16 @@ async def why_asked(
     return wording.why_asked(asked.remark if asked else "", explain.asks(made))
 
 
-async def orders_view(session: AsyncSession, before: datetime | None = None) -> OrdersView:
+async def orders_view(
+    session: AsyncSession, member: Principal, before: datetime | None = None
+) -> OrdersView:
     statement = select(OrderRow).order_by(
         col(OrderRow.created_at).desc(), col(OrderRow.order_id)
     )
     if before is not None:
         statement = statement.where(OrderRow.created_at < before)
     rows = (await session.exec(statement.limit(PAGE + 1))).all()
-    known = await names(session, rows)
+    known = await names(session, rows, member.language)
     shown = rows[:PAGE]
     return OrdersView(
         orders=tuple(summary(each, known) for each in shown),
@@ -179,7 +181,7 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
     order = await find_order(session, order_id)
     lines = await orders.lines(session, order_id)
     goods_minor = sum(each.packs * each.price_minor for each in lines)
-    shown = summary(order, await names(session, [order]))
+    shown = summary(order, await names(session, [order], member.language))
     return OrderView(
         summary=shown,
         record_id=order.record_id,
@@ -193,6 +195,7 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
         is_override=order.is_override,
         expires_at=order.expires_at,
         may_approve=member.may_approve and order.state == OrderState.AWAITING_APPROVAL,
+        may_rule_out=member.may_change,
         may_cancel=member.may_approve and _may_cancel(order),
     )
 

@@ -23,6 +23,7 @@ from api.web.views import (
     Mode,
     ProductChoice,
     SharingView,
+    StockSettings,
     StockView,
 )
 from core.money import PPM, Money
@@ -62,10 +63,11 @@ async def stock_view(
     home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
-    coming, past = await _shown(session, home.live_orders.get(stock_id), orders)
+    known = await queries_orders.names(session, orders, member.language)
+    coming, past = _shown(known, home.live_orders.get(stock_id), orders)
     return StockView(
         stock_id=stock_id,
-        name=stock.name,
+        name=home.titles[stock_id],
         device_names=home.device_names(stock_id),
         unit=stock.unit,
         supply=days_of_supply(stock, now),
@@ -76,15 +78,8 @@ async def stock_view(
         forecast=await forecast_view(session, stock, home, member, forecaster),
         mode=_mode(stock),
         mandate=await _mandate(session, stock),
-        spares=stock.spares,
+        settings=_settings(stock),
         on_shelf=household.spares(stock),
-        least=stock.least,
-        target=stock.target,
-        most=stock.most,
-        keeps_days=stock.keeps_days,
-        service_level_ppm=stock.service_level_ppm,
-        stock_out=_stock_out(stock),
-        priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
         products=await _products(session, stock),
         live_order=coming,
         past_orders=past,
@@ -98,9 +93,9 @@ def _sharing(home: Household, stock: StockRow) -> SharingView:
     slots = slots_of(home, stock.stock_id)
     return SharingView(
         others=tuple(
-            (each.stock_id, f"{each.name} ({', '.join(home.device_names(each.stock_id))})")
+            (each.stock_id, f"{home.titles[each.stock_id]} ({', '.join(names)})")
             for each in home.stocks.values()
-            if home.device_names(each.stock_id) and _could_share(stock, each)
+            if (names := home.device_names(each.stock_id)) and _could_share(stock, each)
         ),
         slots=tuple(
             (owned.device.device_id, slot.slot, f"{owned.ownership.name}, {slot.slot}")
@@ -126,19 +121,27 @@ def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow
     ]
 
 
-async def _shown(
-    session: AsyncSession, live: OrderRow | None, orders: Sequence[OrderRow]
+def _shown(
+    known: queries_orders.Names, live: OrderRow | None, orders: Sequence[OrderRow]
 ) -> tuple[Coming | None, tuple[Coming, ...]]:
     """The live order and the newest of the others."""
-    known = await queries_orders.names(session, orders)
     newest = [each for each in orders[: PAST_ORDERS + 1] if each is not live]
     past = tuple(queries_orders.coming(each, known) for each in newest)
     return queries_orders.coming(live, known) if live else None, past
 
 
-def _stock_out(stock: StockRow) -> Money | None:
+def _settings(stock: StockRow) -> StockSettings:
     minor = stock.stock_out_minor_per_day
-    return None if minor is None else Money(minor, CURRENCY)
+    return StockSettings(
+        spares=stock.spares,
+        least=stock.least,
+        target=stock.target,
+        most=stock.most,
+        keeps_days=stock.keeps_days,
+        service_level_ppm=stock.service_level_ppm,
+        stock_out=None if minor is None else Money(minor, CURRENCY),
+        priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
+    )
 
 
 def _mode(stock: StockRow) -> Mode:

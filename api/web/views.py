@@ -161,6 +161,20 @@ class SharingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StockSettings:
+    """Amounts in the stock's unit."""
+
+    spares: int
+    least: int
+    target: int | None
+    most: int | None
+    keeps_days: int | None
+    service_level_ppm: int  # in words, if not from `stock_out`
+    stock_out: Money | None  # what a day without costs
+    priced_ppm: int | None  # the service level that follows from it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockView:
     stock_id: UUID
     name: str
@@ -174,15 +188,8 @@ class StockView:
     forecast: ForecastView
     mode: Mode
     mandate: MandateLine | None
-    spares: int
+    settings: StockSettings
     on_shelf: Text | None  # the spares in words
-    least: int
-    target: int | None
-    most: int | None
-    keeps_days: int | None
-    service_level_ppm: int  # in words, if not from `stock_out`
-    stock_out: Money | None  # what a day without costs
-    priced_ppm: int | None  # the service level that follows from it
     products: tuple[ProductChoice, ...]
     live_order: Coming | None
     past_orders: tuple[Coming, ...]
@@ -203,6 +210,24 @@ class BridgeCodeView:
 
     code: str
     platform_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """What is asked before a device leaves the household."""
+
+    device_id: str
+    device_name: str
+    stocks: tuple[str, ...]  # nothing is ordered for them any more
+    is_by_hand: bool  # it has no next owner: it is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedView:
+    """`code`: the next owner claims the device with it; shown once. Empty: it is gone."""
+
+    device_name: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +313,7 @@ class ErrorView:
     act: Text
     act_link: str
     code: str  # small print, for support
+    fields: str = ""  # what there is to mend, by name
 
 
 def ago(since: datetime, now: datetime) -> timedelta:

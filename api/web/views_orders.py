@@ -1,4 +1,4 @@
-"""What the pages about money show: decisions, orders, policy and mandates. Pure."""
+"""What the pages about money show: decisions, orders and mandates. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,23 +39,28 @@ class FunnelStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RankedOffer:
-    place: int
-    column: Column
-    counts_as: Money  # effective price for `per`
-    arrives: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Objected:
     words: Text
     author: Author
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RankedOffer:
+    place: int
+    column: Column
+    counts_as: Money  # effective price for `per`
+    arrives: Text
+    notes: tuple[Objected, ...] = ()  # that moved nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExcludedOffer:
+    """`contestable`: rules of technology that may be wrong about it, by id."""
+
     column: Column
     objections: tuple[Objected, ...]
+    notes: tuple[Objected, ...] = ()
+    contestable: tuple[tuple[str, Text], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,9 @@ class DecisionView:
     columns: tuple[Column, ...]  # winner, runner-up
     lines: tuple[ReceiptLine, ...]
     counts_as: tuple[Money, ...]
-    counterfactuals: tuple[Text, ...]
+    runner_up: Text | None  # by how much it counts as dearer
+    what_if: tuple[Text, ...]  # what alone would have changed the choice
+    blocked: tuple[Objected, ...]  # nothing was acceptable: what stands most against it
     funnel: tuple[FunnelStep, ...]
     ranked: tuple[RankedOffer, ...]
     excluded: tuple[ExcludedOffer, ...]
@@ -100,7 +107,39 @@ class DecisionView:
     order_id: UUID | None
     order_state: Text | None
     may_choose: bool
-    supply: Text | None = None
+    may_change: bool  # the rules
+    may_make_rule: bool  # of the owner's own choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestView:
+    """The second look before a technical rule no longer excludes a product."""
+
+    record_id: UUID
+    offer_id: str
+    rule_id: str
+    product: str
+    stock_name: str
+    rule: Text
+    said: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleIdea:
+    """One change of the rules that would have led to the owner's choice, or nearer to it.
+    `fields`: the answers of the rules page with this one changed.
+    """
+
+    words: Text
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeRuleView:
+    order_id: UUID
+    chosen: Column
+    proposed: Column | None
+    ideas: tuple[RuleIdea, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +203,7 @@ class OrderView:
     is_override: bool
     expires_at: datetime | None
     may_approve: bool
+    may_rule_out: bool  # the product, for good
     may_cancel: bool
 
 
@@ -172,45 +212,6 @@ class Option:
     value: str
     label: str
     is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryCriteria:
-    """What the owner wants of one kind of consumable."""
-
-    category: str
-    title: Text
-    brands: tuple[Option, ...]
-    per: Text  # the price band is for so much
-    band_most: Typed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyVersion:
-    version: int
-    author: Text
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleLine:
-    words: Text
-    author: Author
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyView:
-    version: int  # 0: none saved yet
-    preset: str
-    presets: tuple[tuple[str, Text], ...]  # (name, what it means)
-    ask_above: Typed
-    categories: tuple[CategoryCriteria, ...]
-    vendors: tuple[Option, ...]  # chosen: blocked
-    stock_out_per_day: Typed
-    rules: tuple[RuleLine, ...]
-    versions: tuple[PolicyVersion, ...]
-    may_change: bool
-    problems: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 
 from accounts.principal import Audience, Principal
 from accounts.tables import NoticeRow, OwnerRow
@@ -27,6 +28,7 @@ from api.deps import (
     check_csrf,
 )
 from api.render import Shell
+from api.storable import check_form
 from api.web.filled import FilledForm
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
@@ -174,6 +176,10 @@ def get_visit(request: Request, platform: PlatformDep, principal: MaybePrincipal
 VisitDep = Annotated[Visit, Depends(get_visit)]
 
 
+def visiting_admin(visit: VisitDep) -> Principal:
+    return visit.admin
+
+
 async def checked_form(visit: VisitDep) -> FilledForm:
     """The form of an act, after its token was compared with the session's, or before sign-in
     with the guest cookie's. Raises CsrfMissing.
@@ -183,8 +189,11 @@ async def checked_form(visit: VisitDep) -> FilledForm:
         "none",
     ):
         raise CsrfMissing
+    if visit.request.headers.get("content-type", "").startswith("multipart/"):
+        raise HTTPException(415, "no form of ours sends files")  # each part in its own charset
     form = filled(await visit.request.form())
     check_csrf(form.exactly("csrf_token"), visit.csrf_token)
+    check_form((name, value) for name in form.values for value in form.many(name))
     return form
 
 
@@ -206,6 +215,9 @@ def back(path: str, said: str = "") -> RedirectResponse:
 
 def local_path(wanted: str) -> str:
     """A path of ours, never another site."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # "//[" opens an address that never ends
+        return "/"
     is_ours = not parts.scheme and not parts.netloc and wanted.startswith("/")
     return wanted if is_ours and not wanted.startswith(("//", "/\\")) else "/"

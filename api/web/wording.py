@@ -32,8 +32,13 @@ NAME_ATTRIBUTES = {  # sentences, and which of their values lists attributes
 }
 
 
+# Sentences with a range from `least` to `most`; where both are equal, one amount is said.
+RANGES = frozenset({"rule.quantity_fits.title", "rule.quantity_fits.objection"})
+
+
 def said(part: Part) -> Text:
-    words = stored_text(part.key, part.params)
+    is_one = part.key in RANGES and part.params["least"] == part.params["most"]
+    words = stored_text(f"{part.key}_same" if is_one else part.key, part.params)
     listed = NAME_ATTRIBUTES.get(part.key)
     if listed is None or not part.params.get(listed):
         return words

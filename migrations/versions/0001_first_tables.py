@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("key_hash", sa.String(), nullable=False),
         sa.Column("audience", sa.String(), nullable=False),
         sa.Column("party_id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -31,6 +32,13 @@ def upgrade() -> None:
         sa.Column("used", sa.Float(), nullable=False),
         sa.Column("exposure_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("device_id", "slot", "day_on", name=op.f("pk_day_use")),
+    )
+    op.create_table(
+        "decision_cursor",
+        sa.Column("job", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_decision_cursor")),
     )
     op.create_table(
         "device_event",
@@ -52,11 +60,48 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "leaf",
+        sa.Column("leaf_id", sa.Integer(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf_index", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("leaf_id", name=op.f("pk_leaf")),
+        sa.UniqueConstraint("leaf_index", name=op.f("uq_leaf_leaf_index")),
+    )
+    with op.batch_alter_table("leaf", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_leaf_commitment"), ["commitment"], unique=False)
+
+    op.create_table(
+        "log_checkpoint",
+        sa.Column("size", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoint")),
+    )
+    op.create_table(
+        "log_head",
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("verifier_key", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_log_head")),
+    )
+    op.create_table(
         "manufacturer",
         sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("manufacturer_id", name=op.f("pk_manufacturer")),
         sa.UniqueConstraint("name", name=op.f("uq_manufacturer_name")),
+    )
+    op.create_table(
+        "meter_run",
+        sa.Column("meter_run_id", sa.Integer(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decisions", sa.Integer(), nullable=False),
+        sa.Column("unreadable", sa.Integer(), nullable=False),
+        sa.Column("replay_changes", sa.Integer(), nullable=False),
+        sa.Column("runs", sa.JSON(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("checkpoint", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("meter_run_id", name=op.f("pk_meter_run")),
     )
     op.create_table(
         "outbox",
@@ -163,6 +208,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", "slot", "boot_id", "seq", name=op.f("pk_refill")),
     )
     op.create_table(
+        "tree_node",
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_tree_node")),
+    )
+    op.create_table(
         "vendor",
         sa.Column("vendor_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -260,6 +312,54 @@ def upgrade() -> None:
             name=op.f("uq_device_model_manufacturer_id_name_version"),
         ),
     )
+    op.create_table(
+        "listing",
+        sa.Column("leaf_id", sa.Integer(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["leaf_id"], ["leaf.leaf_id"], name=op.f("fk_listing_leaf_id_leaf")
+        ),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"], ["vendor.vendor_id"], name=op.f("fk_listing_vendor_id_vendor")
+        ),
+        sa.PrimaryKeyConstraint("leaf_id", name=op.f("pk_listing")),
+    )
+    with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_listing_category_is_current"),
+            ["category", "is_current"],
+            unique=False,
+        )
+
+    op.create_table(
+        "log_entry",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("leaf_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("need_id", sa.Uuid(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["leaf_id"], ["leaf.leaf_id"], name=op.f("fk_log_entry_leaf_id_leaf")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_log_entry_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("leaf_id", name=op.f("pk_log_entry")),
+    )
+    with op.batch_alter_table("log_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_log_entry_need_id"), ["need_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_log_entry_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_log_entry_record_id"), ["record_id"], unique=False)
+
     op.create_table(
         "mandate",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -401,6 +501,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stock_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
+        "vendor_statement",
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("sku", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("price_minor", sa.Integer(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("short_minor", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"],
+            ["vendor.vendor_id"],
+            name=op.f("fk_vendor_statement_vendor_id_vendor"),
+        ),
+        sa.PrimaryKeyConstraint("statement_id", name=op.f("pk_vendor_statement")),
+    )
+    with op.batch_alter_table("vendor_statement", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_vendor_statement_vendor_id_decided_on"),
+            ["vendor_id", "decided_on"],
+            unique=False,
+        )
+
+    op.create_table(
+        "complaint",
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("statement_id", sa.Uuid(), nullable=False),
+        sa.Column("vendor_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["statement_id"],
+            ["vendor_statement.statement_id"],
+            name=op.f("fk_complaint_statement_id_vendor_statement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["vendor_id"], ["vendor.vendor_id"], name=op.f("fk_complaint_vendor_id_vendor")
+        ),
+        sa.PrimaryKeyConstraint("complaint_id", name=op.f("pk_complaint")),
+        sa.UniqueConstraint("statement_id", name=op.f("uq_complaint_statement_id")),
+    )
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_vendor_id"), ["vendor_id"], unique=False)
+
+    op.create_table(
         "correction",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("correction_id", sa.Uuid(), nullable=False),
@@ -517,6 +664,22 @@ def upgrade() -> None:
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_command_device_id"), ["device_id"], unique=False)
 
+    op.create_table(
+        "complaint_event",
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["complaint_id"],
+            ["complaint.complaint_id"],
+            name=op.f("fk_complaint_event_complaint_id_complaint"),
+        ),
+        sa.PrimaryKeyConstraint("complaint_id", "number", name=op.f("pk_complaint_event")),
+    )
     op.create_table(
         "correction_removal",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -638,6 +801,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_slot_stock_id"), ["stock_id"], unique=False)
 
     op.create_table(
+        "order_contest",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("order_state", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.order_id"], name=op.f("fk_order_contest_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_order_contest_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_contest")),
+    )
+    with op.batch_alter_table("order_contest", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_order_contest_owner_id"), ["owner_id"], unique=False
+        )
+
+    op.create_table(
         "order_event",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("order_event_id", sa.Integer(), nullable=False),
@@ -685,8 +866,37 @@ def upgrade() -> None:
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_order_line_owner_id"), ["owner_id"], unique=False)
 
+    op.create_table(
+        "contest_event",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["order_id"],
+            ["order_contest.order_id"],
+            name=op.f("fk_contest_event_order_id_order_contest"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_contest_event_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("order_id", "number", name=op.f("pk_contest_event")),
+    )
+    with op.batch_alter_table("contest_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contest_event_owner_id"), ["owner_id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("contest_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contest_event_owner_id"))
+
+    op.drop_table("contest_event")
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_order_line_owner_id"))
 
@@ -696,6 +906,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_event_order_id"))
 
     op.drop_table("order_event")
+    with op.batch_alter_table("order_contest", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_contest_owner_id"))
+
+    op.drop_table("order_contest")
     with op.batch_alter_table("slot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_slot_stock_id"))
 
@@ -722,6 +936,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_correction_removal_owner_id"))
 
     op.drop_table("correction_removal")
+    op.drop_table("complaint_event")
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_command_device_id"))
 
@@ -750,6 +965,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_correction_owner_id"))
 
     op.drop_table("correction")
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_complaint_vendor_id"))
+
+    op.drop_table("complaint")
+    with op.batch_alter_table("vendor_statement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_vendor_statement_vendor_id_decided_on"))
+
+    op.drop_table("vendor_statement")
     with op.batch_alter_table("stock", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stock_owner_id"))
         batch_op.drop_index(batch_op.f("ix_stock_next_review_at"))
@@ -777,6 +1000,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mandate_owner_id"))
 
     op.drop_table("mandate")
+    with op.batch_alter_table("log_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_log_entry_record_id"))
+        batch_op.drop_index(batch_op.f("ix_log_entry_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_log_entry_need_id"))
+
+    op.drop_table("log_entry")
+    with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_listing_category_is_current"))
+
+    op.drop_table("listing")
     op.drop_table("device_model")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_stock_id"))
@@ -794,6 +1027,7 @@ def downgrade() -> None:
 
     op.drop_table("bridge_code")
     op.drop_table("vendor")
+    op.drop_table("tree_node")
     op.drop_table("refill")
     with op.batch_alter_table("reading", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_reading_device_id_slot_measured_at"))
@@ -810,10 +1044,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_due_at_outbox_id"))
 
     op.drop_table("outbox")
+    op.drop_table("meter_run")
     op.drop_table("manufacturer")
+    op.drop_table("log_head")
+    op.drop_table("log_checkpoint")
+    with op.batch_alter_table("leaf", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_leaf_commitment"))
+
+    op.drop_table("leaf")
     with op.batch_alter_table("device_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_event_device_id_measured_at"))
 
     op.drop_table("device_event")
+    op.drop_table("decision_cursor")
     op.drop_table("day_use")
     op.drop_table("api_key")

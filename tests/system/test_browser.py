@@ -89,12 +89,34 @@ async def test_no_page_scrolls_sideways_or_breaks_the_content_policy_on_a_small_
         "/notices",
         "/claims",
         "/address",
+        f"/devices/{nora.device_id}/release",
         f"/stocks/{nora.stock_id}",
         f"/stocks/{nora.stock_id}/mandate",
         f"/orders/{nora.order_id}",
         f"/decisions/{nora.record_id}",
+        f"/orders/{nora.order_id}/rule",
+        "/policy/versions",
+        "/policy/time-machine",
+        "/meter",
+        "/verify",
+        "/vendor/sign-in",
     ):
         await page.goto(url + path)
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, path
     assert [each for each in complaints if "Content Security Policy" in each] == []
+
+
+async def test_a_device_is_given_away_without_javascript(
+    world: World, nora: Home, url: str, browser: Browser
+):
+    context = await browser.new_context(java_script_enabled=False, viewport=NARROWEST)
+    page = await signed_in(context, url, nora)
+    await page.goto(f"{url}/devices")
+    await page.click("text=Give it away")
+    await page.click("text=Erase and give away")
+    shown = await page.inner_text("main")
+    assert "Washer is no longer yours" in shown
+    assert "Code for the next owner" in shown
+    await page.click("text=To my devices")
+    assert "Washer" not in await page.inner_text("main")

@@ -23,6 +23,13 @@ OWNER_PAGES = (
     "/orders/{order_id}",
     "/decisions/{record_id}",
     "/devices/{device_id}/quarantine",
+    "/devices/{device_id}/release",
+    "/orders/{order_id}/rule",
+    "/policy/versions",
+    "/policy/time-machine",
+    "/meter",
+    "/verify",
+    "/vendor/sign-in",
 )
 
 
@@ -314,8 +321,9 @@ async def test_a_device_is_claimed_only_after_its_data_sheet_was_shown(world, no
             await maker.post("/api/devices", json={"model": "washer-w7", "serial": "9"})
         ).json()
     async with world.client(nora) as client:
-        sheet = (await client.get("/claims", params={"code": made["claim_code"]})).text
-        wrong = await client.get("/claims", params={"code": "AAAABBBBCCCC"})
+        look = "/claims/data-sheet"
+        sheet = (await act(client, "/claims", look, code=made["claim_code"])).text
+        wrong = await act(client, "/claims", look, code="AAAABBBBCCCC")
         answer = await act(
             client, "/", "/claims", code=made["claim_code"], name="Second", place="Attic"
         )
@@ -376,3 +384,11 @@ async def test_no_page_carries_a_style_or_script_of_its_own(world: World, nora: 
 def test_what_an_act_said_exists_in_every_language():
     for sentences in read_catalogues().values():
         assert "said.approved" in sentences
+
+
+async def test_what_a_month_cost_is_a_sum_and_not_a_share_of_nothing(world: World, nora: Home):
+    async with world.client(nora) as client:
+        page = (await client.get("/")).text
+    assert "Spent in November" in page
+    assert "0.00" in page
+    assert 'class="bar"' not in page

@@ -18,6 +18,7 @@ IDS = {
     "record_id": "record_id",
     "device_id": "device_id",
     "mandate_id": "mandate_id",
+    "complaint_id": "stock_id",  # of a vendor; no owner has one
     "correction_id": "correction_id",
     "code": "device_id",  # a claim code is nobody's; this one opens nothing
 }
@@ -27,10 +28,20 @@ WITHOUT_OWNER = {  # open to everyone
     ("GET", "/asyncapi.json"),
     ("GET", "/sign-in"),
     ("GET", "/sign-up"),
+    ("GET", "/api/log/checkpoint"),
+    ("GET", "/api/log/key"),
+    ("GET", "/api/log/inclusion"),
+    ("GET", "/api/log/consistency"),
+    ("GET", "/api/log/listing"),
+    ("GET", "/api/meter"),
+    ("GET", "/meter"),
+    ("GET", "/verify"),
+    ("GET", "/vendor/sign-in"),
 }
 CODE_IS_PERMISSION = {("POST", "/api/bridges")}  # a bridge has nothing else
 STREAMS = {("GET", "/events")}  # never ends; its one word holds no data
 FOR_MAKERS = {("POST", "/api/models"), ("POST", "/api/devices")}
+OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor")
 
 
 def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
@@ -42,7 +53,15 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     }
     return more_bodies(nora) | {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
+        ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/api/stocks/{stock_id}/by-hand"): {
+            "device_id": nora.device_id,
+            "slot": "detergent",
+            "amount": 5,
+        },
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+        ("POST", "/api/orders/{order_id}/contest"): {"words": "It was not needed."},
+        ("POST", "/api/orders/{order_id}/make-rule"): {"name": "prefer_shop", "version": 1},
         ("POST", "/api/orders/{order_id}/reject"): {"reason": "not_now"},
         ("POST", "/api/mandates"): {
             "stock_id": str(nora.stock_id),
@@ -68,12 +87,11 @@ def more_bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "from_on": "2026-11-01",
             "factor_ppm": 2_000_000,
         },
-        ("POST", "/api/stocks/{stock_id}/share"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/part"): {
             "device_id": nora.device_id,
             "slot": "detergent",
         },
-        ("POST", "/stocks/{stock_id}/share"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
         ("POST", "/stocks/{stock_id}/corrections"): {
             "kind": "ignore",
@@ -93,7 +111,7 @@ def filled(path: str, nora: Home) -> str:
 
 
 def with_id(routes: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [each for each in routes if "{" in each[1]]
+    return [each for each in routes if "{" in each[1] and not each[1].startswith(OF_VENDORS)]
 
 
 def secrets_of(nora: Home) -> tuple[str, ...]:
@@ -197,7 +215,8 @@ async def test_a_makers_key_opens_no_household(world: World, nora: Home):
         for method, path in routes_of(world.app):
             if (
                 path.startswith("/api")
-                and (method, path) not in FOR_MAKERS | CODE_IS_PERMISSION
+                and not path.startswith(OF_VENDORS)
+                and (method, path) not in FOR_MAKERS | CODE_IS_PERMISSION | WITHOUT_OWNER
             ):
                 body = bodies(nora).get((method, path), {})
                 answer = await ask(client, method, filled(path, nora), body, "")

@@ -17,13 +17,14 @@ from accounts import principal, sign_in
 from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS, owned_tables
 from accounts.sign_in import NewOwner, SignedIn
-from accounts.tables import NoticeRow, OwnerRow
+from accounts.tables import MemberRow, NoticeRow, OwnerRow
 from api.app import create_app
 from api.deps import Platform
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
+from core.offload import here
 from devices import ownership, registry
 from devices.catalog import washer_w7
 from devices.ownership import Claim
@@ -37,7 +38,10 @@ from replenishment.forecast import ExponentialForecaster
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderRow
 from tests.unit.vendor_policy.builders import KICK_BACK, a_card, a_declaration, an_offer
+from tests.world import SIGNER
 from vendor_policy import store
+from vendor_policy.log import listings, sequencer
+from vendor_policy.log import store as log
 from vendor_policy.mandates import Mandate
 from vendor_policy.store import Sight, Vendor
 
@@ -104,6 +108,7 @@ async def a_world(database: Database, clock: SteppedClock) -> World:
             ids=ids,
             device_key=DEVICE_KEY,
             forecaster=ExponentialForecaster(),
+            offload=here,
         )
     )
     world = World(app, database, clock, ids, maker_id, maker_key)
@@ -146,6 +151,14 @@ async def _a_market(world: World) -> None:
                 await store.replace_offers(
                     session, Sight(vendor_id=vendor_id, category=category, at=now), seen
                 )
+                listing = log.Seen(
+                    vendor_id=vendor_id,
+                    category=category,
+                    entries=listings.entries(seen),
+                    at=now,
+                    expires_at=now + timedelta(hours=6),
+                )
+                await log.note_listing(session, listing, ids=world.ids)
                 await store.put_sight(
                     session, Sight(vendor_id=vendor_id, category=category, at=now)
                 )
@@ -215,6 +228,9 @@ async def _an_ask(world: World, owner_id: UUID, device_id: str) -> OrderRow:
     outcome = await replenish.review(
         slot.stock_id, Occasion(), forecaster=ExponentialForecaster(), **world.parts
     )
+    await sequencer.sequence(
+        transaction=world.database.transaction, clock=world.clock, signer=SIGNER
+    )
     async with world.database.snapshot(owner_id) as session:
         found = await session.exec(select(OrderRow))
         order = found.one_or_none()
@@ -256,6 +272,13 @@ async def state_of(world: World, home: Home) -> str:
 async def stock_of(world: World, home: Home) -> StockRow:
     async with world.database.snapshot(home.owner_id) as session:
         return await session.get_one(StockRow, home.stock_id)
+
+
+async def becomes(world: World, home: Home, role: str) -> None:
+    """The home's member is `admin`, `approver` or `viewer` from now on."""
+    async with world.database.transaction(home.owner_id) as session:
+        member = (await session.exec(select(MemberRow))).one()
+        member.role = role
 
 
 async def notices_of(world: World, home: Home) -> list[NoticeRow]:

@@ -25,7 +25,8 @@ from replenishment.vendors.port import (
 from tests.fakes_vendor import FakeOrder, FakeVendor
 from tests.household import DAY, HOUR
 from tests.world import World
-from vendor_policy.facts import Deliveries
+from vendor_policy import record, store
+from vendor_policy.facts import Deliveries, Reliability
 
 
 class Killed(Exception):
@@ -148,20 +149,24 @@ async def test_a_price_change_at_checkout_goes_back_to_asking(world: World) -> N
     assert "notice.changed" in await world.notices()
 
 
-async def test_a_bait_price_is_believed_once_only(world: World) -> None:
+async def test_a_bait_price_is_not_believed_again_and_counts_against_its_vendor(
+    world: World,
+) -> None:
     order = await approved(world)
-    bait = world.vendors[order.vendor_id]
-    bait.checkout_price_ppm = 200_000
+    world.vendors[order.vendor_id].checkout_price_ppm = 200_000
     await world.work()
     again = await world.live()
     assert again is not None
-    assert again.vendor_id == order.vendor_id
-    await world.approve(again)
-    await world.work()
-    other = await world.live()
-    assert other is not None
-    assert await first_sku(world, other) != await first_sku(world, order)
+    assert (again.vendor_id, await first_sku(world, again)) != (
+        order.vendor_id,
+        await first_sku(world, order),
+    )
     assert world.purchases() == []
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        row = await store.decision(session, again.record_id)
+    assert row is not None
+    facts = record.parsed(row.record).facts
+    assert facts.reliability == {order.vendor_id: Reliability(orders=1, failed=1)}
 
 
 async def first_sku(world: World, order: OrderRow) -> str:

@@ -77,7 +77,7 @@ async def used(world: World, device_id: str, amount: float) -> None:
 
 
 async def share(world: World, joined_id: UUID) -> None:
-    await sharing.share(
+    await sharing.join(
         world.stock_id,
         joined_id,
         world.anna,
@@ -123,7 +123,7 @@ async def test_a_stock_with_an_order_under_way_is_not_taken_in(world: World) -> 
     await measure(world, OTHER, 1000)
     await world.ask()
     with pytest.raises(OrderUnderway):
-        await sharing.share(
+        await sharing.join(
             other_id,
             world.stock_id,
             world.anna,

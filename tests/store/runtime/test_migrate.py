@@ -13,6 +13,7 @@ import accounts.tables
 import core.outbox
 import devices.tables
 import replenishment.tables
+import vendor_policy.log.tables
 import vendor_policy.tables
 from core.database import blocking_engine
 from runtime.migrate import migrate
@@ -22,6 +23,7 @@ TABLES = (
     core.outbox,
     devices.tables,
     replenishment.tables,
+    vendor_policy.log.tables,
     vendor_policy.tables,
 )
 INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"

@@ -18,18 +18,25 @@ from api.web import (
     policy_form,
     queries_devices,
     queries_forecast,
+    queries_vendor,
     stock_form,
 )
-from api.web.wording import ATTRIBUTES, CATEGORIES, said
+from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
+from replenishment.contest_states import ContestState
 from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
+from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
 from vendor_policy.explain import LINES, Part
 from vendor_policy.mandates import NotCovered
-from vendor_policy.policy import PRESETS
+from vendor_policy.meter import Swap
+from vendor_policy.offers import REASONS as DOOR_REASONS
+from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
+from vendor_policy.statements import Outcome
 
+SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 ROOT = Path(__file__).parents[3]
 CATALOGUES = read_catalogues()
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
@@ -43,6 +50,15 @@ REASONS_TO_ASK = (  # beside an ask's history row, see replenishment.proposals
     "early",
     "said_no_before",
     "changed_at_checkout",
+)
+VERIFIED = (  # lines that the stand-alone verifier prints
+    "record",
+    "decision",
+    "signature",
+    "consistency",
+    "inclusion",
+    "listings",
+    "events",
 )
 SAID = {
     said
@@ -60,6 +76,7 @@ MADE = {
     *(f"mandate.{each}" for each in NotCovered.__annotations__["reason"].__args__),
     *(f"rule.{each.rule_id}.title" for each in RULES),
     *(f"rule.{each.rule_id}.objection" for each in RULES if each.kind is not Kind.CREDIT),
+    *(f"rule.{each}.{part}" for each in ("custom", "claim") for part in ("title", "objection")),
     *(
         f"mode.{mode}{part}"
         for mode in ("off", "notify", "ask", "auto")
@@ -75,8 +92,10 @@ MADE = {
     *(f"line.{each}" for each in LINES),
     *(f"category.{each}" for each in CATEGORIES),
     *(f"attribute.{each}" for each in ATTRIBUTES),
+    *(f"{each}_same" for each in RANGES),
     *(f"quarantine.{each}" for each in queries_devices.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
+    *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
     *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
@@ -88,7 +107,19 @@ MADE = {
     *(f"fact.{each}" for each in queries_forecast.FACTS),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
+    *(f"notice.contest.{each}" for each in ContestState),
+    *(f"suggest.{each}" for each in SUGGESTED),
     *(f"said.{each}" for each in SAID),
+    *(f"meter.swap.{each}" for each in Swap),
+    *(f"outcome.{each}" for each in Outcome),
+    *(f"statement.headline.{each}" for each in Outcome),
+    *(f"complaint.state.{each}" for each in ComplaintState),
+    *(f"complaint.event.{each}" for each in ComplaintEvent),
+    *(f"reason.{each}" for each in queries_vendor.REASONS),
+    *(f"door.{each}" for each in DOOR_REASONS),
+    *(f"vendor.author.{each}" for each in Author),
+    *(f"versions.{each}" for each in ("before", "after")),
+    *(f"verify.shows.{each}" for each in VERIFIED),
 }
 
 
@@ -218,3 +249,20 @@ def test_attributes_are_said_in_words():
     part = Part("rule.has_attributes.objection", {"attributes": "fair-trade, refilled, loud"})
     assert words("en").say(said(part)) == "Lacks: Fair trade, Refilled, loud."
     assert words("de").say(said(part)) == "Es fehlt: Fairer Handel, Wiederbefüllt, loud."
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"),
+    [
+        ("en", "in a quantity you can use: 1 cartridge", "3 cartridges; you can use 1 to 2."),
+        ("de", "in passender Menge: 1 Kartusche", "3 Kartuschen; passend sind 1 bis 2."),
+    ],
+)
+def test_a_range_of_one_amount_says_it_once(language: str, one: str, several: str):
+    words = Words(language, CATALOGUES[language], ZoneInfo("UTC"))
+    title = Part("rule.quantity_fits.title", {"least": 1, "most": 1, "unit": "fill"})
+    objection = Part(
+        "rule.quantity_fits.objection", {"quantity": 3, "least": 1, "most": 2, "unit": "fill"}
+    )
+    assert words.say(said(title)) == one
+    assert words.say(said(objection)) == several

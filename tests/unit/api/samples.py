@@ -11,12 +11,15 @@ from api.web.views import (
     ClaimView,
     DevicesView,
     NoticesView,
+    ReleasedView,
+    ReleaseView,
     SignInView,
 )
 from api.web.views_orders import (
     OrdersView,
     OverrideView,
 )
+from api.web.views_public import VendorSignIn
 from tests.unit.api.samples_home import (
     ASK,
     COFFEE,
@@ -33,14 +36,25 @@ from tests.unit.api.samples_home import (
     an_id,
 )
 from tests.unit.api.samples_orders import (
+    CONTEST,
     DECISION,
     EXCLUDED,
     EXPIRED,
+    MAKE_RULE,
     MANDATE,
+    NOTHING,
     ORDER,
-    POLICY,
     SHIPPED,
     WAITING,
+)
+from tests.unit.api.samples_policy import POLICY, TIME_MACHINE, VERSIONS_PAGE
+from tests.unit.api.samples_public import (
+    EMPTY_METER,
+    METER,
+    NEW_COMPLAINT,
+    STATEMENT,
+    VENDOR,
+    VERIFY,
 )
 
 # name of the picture -> (template, view, section of the navigation)
@@ -62,6 +76,9 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "approvals_empty": ("approvals.html", ApprovalsView(asks=()), "approvals"),
     "stock": ("stock.html", STOCK, "home"),
     "decision": ("decision.html", DECISION, "orders"),
+    "decision_nothing": ("decision.html", NOTHING, "orders"),
+    "contest": ("contest.html", CONTEST, "policy"),
+    "make_rule": ("make_rule.html", MAKE_RULE, "orders"),
     "override": (
         "override.html",
         OverrideView(order_id=an_id(101), record_id=an_id(102), offer=EXCLUDED[0]),
@@ -71,6 +88,8 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "orders_empty": ("orders.html", OrdersView(orders=()), "orders"),
     "order": ("order.html", ORDER, "orders"),
     "policy": ("policy.html", POLICY, "policy"),
+    "versions": ("policy_versions.html", VERSIONS_PAGE, "policy"),
+    "time_machine": ("time_machine.html", TIME_MACHINE, "policy"),
     "mandate": ("mandate.html", MANDATE, "home"),
     "devices": (
         "devices.html",
@@ -84,12 +103,48 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         "devices",
     ),
     "claim": ("claim.html", ClaimView(code="X", problem=text("claim.unknown")), "devices"),
+    "release": (
+        "release.html",
+        ReleaseView(
+            device_id="washer-0001",
+            device_name="Washing machine",
+            stocks=("Detergent", "Fabric softener"),
+            is_by_hand=False,
+        ),
+        "devices",
+    ),
+    "released": (
+        "released.html",
+        ReleasedView(device_name="Washing machine", code="PBKD7Q2MXYZ4"),
+        "devices",
+    ),
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
     "quarantine": ("quarantine.html", QUARANTINE, "devices"),
     "notices": ("notices.html", NOTICES, "notices"),
     "notices_empty": ("notices.html", NoticesView(notices=()), "notices"),
     "sign_in": ("sign_in.html", SignInView(problem=text("sign_in.wrong")), ""),
     "sign_up": ("sign_up.html", SIGN_UP, ""),
+    "meter": ("meter.html", METER, ""),
+    "meter_empty": ("meter.html", EMPTY_METER, ""),
+    "verify": ("verify.html", VERIFY, ""),
+    "vendor_sign_in": (
+        "vendor_sign_in.html",
+        VendorSignIn(problem=text("vendor.key_wrong")),
+        "",
+    ),
+    "vendor": ("vendor.html", VENDOR, ""),
+    "vendor_statement": ("vendor_statement.html", STATEMENT, ""),
+    "vendor_complaint": ("vendor_statement.html", NEW_COMPLAINT, ""),
     "error": ("error.html", ERROR, ""),
 }
-OUTSIDE = ("sign_in", "sign_up")  # nobody is signed in there
+OUTSIDE = (
+    "sign_in",
+    "sign_up",
+    "meter",
+    "meter_empty",
+    "verify",
+    "vendor_sign_in",
+    "vendor",
+    "vendor_statement",
+    "vendor_complaint",
+)  # nobody is signed in there

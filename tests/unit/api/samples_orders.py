@@ -1,15 +1,17 @@
 """Sample Views of the pages about money, of the demo household."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from accounts.texts import Share, text
 from api.web.views_orders import (
-    CategoryCriteria,
     Column,
+    ContestView,
     DecisionView,
     ExcludedOffer,
     FunnelStep,
+    MakeRuleView,
     MandateView,
     Moment,
     Objected,
@@ -18,12 +20,10 @@ from api.web.views_orders import (
     OrderSummary,
     OrderView,
     PaidPlace,
-    PolicyVersion,
-    PolicyView,
     RankedOffer,
     ReceiptLine,
     RefusedEntry,
-    RuleLine,
+    RuleIdea,
 )
 from tests.unit.api.samples_home import NOW, PRODUCTS, an_id, euro
 from vendor_policy.rules import Author
@@ -71,6 +71,7 @@ EXCLUDED = (
             ),
             Objected(words=text("rule.trader_verified.objection"), author=Author.LAW),
         ),
+        contestable=(("fits", text("rule.fits.title")),),
     ),
 )
 PER_FILL = text("decision.per", amount=text("amount.fill", n=1))
@@ -106,9 +107,23 @@ DECISION = DecisionView(
         line("line.loyalty_credit", "-1.02", "0.00", author=Author.OWNER),
     ),
     counts_as=(euro("54.22"), euro("56.38")),
-    counterfactuals=(
-        text("decision.dearer", vendor="Tintenwelt", amount=euro("2.16"), per=PER_FILL),
+    runner_up=text("decision.dearer", vendor="Tintenwelt", amount=euro("2.16"), per=PER_FILL),
+    what_if=(
+        text(
+            "whatif.cheaper",
+            vendor_name="Tintenwelt",
+            title="Printhaus P-200 K Toner schwarz",
+            cut=euro("2.17"),
+        ),
+        text(
+            "whatif.rule",
+            rule=text("rule.brand_allowed.title", names="Printhaus"),
+            vendor_name="Billigblitz",
+            title="Tonerfix für P-200 K, wiederbefüllt",
+            total=euro("34.80"),
+        ),
     ),
+    blocked=(),
     funnel=(
         FunnelStep(left=6, words=text("decision.seen")),
         FunnelStep(left=5, words=text("rule.fits.title"), author=Author.TECHNICAL),
@@ -132,6 +147,16 @@ DECISION = DecisionView(
             column=SECOND,
             counts_as=euro("56.38"),
             arrives=text("arrival.days_same", n=1),
+            notes=(
+                Objected(
+                    words=text(
+                        "decision.warns",
+                        maker="Printhaus",
+                        words="Fremde Kartuschen beenden die Garantie.",
+                    ),
+                    author=Author.MANUFACTURER,
+                ),
+            ),
         ),
     ),
     excluded=EXCLUDED,
@@ -160,6 +185,60 @@ DECISION = DecisionView(
     order_id=an_id(101),
     order_state=text("order.state.awaiting_approval"),
     may_choose=True,
+    may_change=True,
+    may_make_rule=False,
+)
+NOTHING = replace(
+    DECISION,
+    headline=text("decision.headline_nothing"),
+    columns=(),
+    lines=(),
+    counts_as=(),
+    runner_up=None,
+    ranked=(),
+    blocked=(
+        Objected(words=text("nothing.blocked", offers=4), author=Author.OWNER),
+        Objected(
+            words=text("rule.brand_allowed.title", names="Printhaus"), author=Author.OWNER
+        ),
+        Objected(
+            words=text(
+                "nothing.relaxed",
+                title="Tonerfix für P-200 K, wiederbefüllt",
+                vendor_name="Billigblitz",
+                total=euro("34.80"),
+            ),
+            author=Author.OWNER,
+        ),
+    ),
+    asks=(),
+    order_id=None,
+    order_state=None,
+    may_choose=False,
+)
+CONTEST = ContestView(
+    record_id=an_id(102),
+    offer_id="d" * 32,
+    rule_id="fits",
+    product="Printhaus P-300 K Toner schwarz",
+    stock_name="Toner schwarz",
+    rule=text("rule.fits.title"),
+    said=text("rule.fits.objection", offered="P-300-K", wanted="P-200-K"),
+)
+MAKE_RULE = MakeRuleView(
+    order_id=an_id(101),
+    chosen=REFILLED,
+    proposed=WINNER,
+    ideas=(
+        RuleIdea(
+            words=text("rule_idea.brand_too", brand="Tonerfix"),
+            fields=(("version", "3"), ("brand:printer-toner", "Printhaus")),
+        ),
+        RuleIdea(
+            words=text("rule_idea.prefer", vendor="Billigblitz", percent="5"),
+            fields=(("version", "3"), ("worth_vendor:billigblitz", "5")),
+        ),
+    ),
 )
 WAITING = OrderSummary(
     order_id=an_id(101),
@@ -228,63 +307,8 @@ ORDER = OrderView(
     is_override=False,
     expires_at=NOW + timedelta(days=2),
     may_approve=True,
+    may_rule_out=True,
     may_cancel=True,
-)
-POLICY = PolicyView(
-    version=3,
-    preset="balanced",
-    presets=tuple(
-        (name, text(f"preset.{name}.means"))
-        for name in ("balanced", "cheapest", "fastest", "greenest", "loyal", "price_only")
-    ),
-    ask_above=euro("40"),
-    categories=(
-        CategoryCriteria(
-            category="laundry-detergent",
-            title=text("category.laundry-detergent"),
-            brands=(
-                Option(value="Klarbach", label="Klarbach", is_chosen=True),
-                Option(value="Reinwerk", label="Reinwerk", is_chosen=False),
-                Option(value="Ecolind", label="Ecolind", is_chosen=True),
-            ),
-            per=text("decision.per", amount=text("amount.ml", n=1000)),
-            band_most=euro("8"),
-        ),
-        CategoryCriteria(
-            category="printer-toner",
-            title=text("category.printer-toner"),
-            brands=(
-                Option(value="Printhaus", label="Printhaus", is_chosen=True),
-                Option(value="Tonerfix", label="Tonerfix", is_chosen=False),
-            ),
-            per=PER_FILL,
-            band_most="",
-        ),
-    ),
-    vendors=(
-        Option(value="haushaltshof", label="Haushaltshof", is_chosen=False),
-        Option(value="tintenwelt", label="Tintenwelt", is_chosen=False),
-        Option(value="billigblitz", label="Billigblitz", is_chosen=True),
-    ),
-    stock_out_per_day=euro("2"),
-    rules=(
-        RuleLine(words=text("policy.rule.compatible"), author=Author.TECHNICAL),
-        RuleLine(words=text("policy.rule.verified"), author=Author.LAW),
-        RuleLine(words=text("policy.rule.fresh"), author=Author.PLATFORM),
-        RuleLine(words=text("policy.rule.ask_above", most=euro("40")), author=Author.OWNER),
-    ),
-    versions=(
-        PolicyVersion(
-            version=3, author=text("by.member", member="nora@example.org"), created_at=NOW
-        ),
-        PolicyVersion(
-            version=2,
-            author=text("by.member", member="nora@example.org"),
-            created_at=NOW - timedelta(days=9),
-        ),
-    ),
-    may_change=True,
-    problems=(text("policy.problem.amount", value="vierzig"),),
 )
 MANDATE = MandateView(
     stock_id=an_id(11),

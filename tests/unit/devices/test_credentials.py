@@ -2,7 +2,8 @@
 
 import pytest
 
-from devices.credentials import KeyDamaged, hash_secret, load_key, verify
+from core.keys import KeyDamaged, load_key
+from devices.credentials import hash_secret, verify
 
 
 def test_a_key_is_made_once_for_its_owner_only_and_stays(tmp_path):

@@ -1,5 +1,6 @@
 """What breaks the quiet after a no."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -81,3 +82,21 @@ def test_a_blocked_need_speaks_when_something_else_is_true() -> None:
 
 def test_what_was_said_survives_storage() -> None:
     assert Said.from_json(ASKED.to_json()) == ASKED
+
+
+def test_a_product_that_was_declined_stays_declined_when_another_was_asked_about() -> None:
+    """No to one, no to the other: the first one again is nothing new."""
+    first = ASKED.with_declined()
+    other = replace(ASKED, gtin="02001000000036", declined=first.declined)
+    assert change(Quiet.REJECTED, first, other, until=None, at=NOW) is Change.OTHER_PRODUCT
+    both = other.with_declined()
+    assert change(Quiet.REJECTED, both, ASKED, until=None, at=NOW) is None
+    cheaper = replace(ASKED, total_minor=1900)
+    assert change(Quiet.REJECTED, both, cheaper, until=None, at=NOW) is Change.CHEAPER
+    third = replace(ASKED, gtin="02001000000067")
+    assert change(Quiet.REJECTED, both, third, until=None, at=NOW) is Change.OTHER_PRODUCT
+
+
+def test_what_was_declined_survives_storage() -> None:
+    said = ASKED.with_declined()
+    assert Said.from_json(json.loads(json.dumps(said.to_json()))) == said

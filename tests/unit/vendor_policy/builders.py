@@ -14,7 +14,7 @@ from vendor_policy.declarations import (
     Shipping,
     VendorDeclaration,
 )
-from vendor_policy.facts import PRIOR, Deliveries, Facts, LastPaid
+from vendor_policy.facts import PRIOR, Deliveries, Facts, LastPaid, Reliability
 from vendor_policy.needs import Depletion, Need
 from vendor_policy.offers import SOURCES, Offer, Sight, Trader
 from vendor_policy.policy import Policy, preset
@@ -198,6 +198,26 @@ offer_lists = st.lists(st.one_of(_offers, _alike), max_size=8).map(
         for at, offer in enumerate(found)
     )
 )
+
+
+def a_custom_rule(expression: str, **overrides: Any) -> dict[str, Any]:
+    plain = {
+        "name": "mine",
+        "wording": "what I want",
+        "expression": expression,
+        "since": "2026-11-20",
+    }
+    return {**plain, **overrides}
+
+
+custom_rules = st.sampled_from(
+    (
+        a_custom_rule("offer.price_minor <= 1500", name="cheap"),
+        a_custom_rule("offer.brand != 'Ecolind' || offer.packs == 1", name="one"),
+        a_custom_rule("need.last_paid_minor > offer.total_minor", name="fallen"),
+        a_custom_rule("'eco-label' in offer.attributes", name="eco", otherwise="ask"),
+    )
+)
 _credits = st.sampled_from((20_000, 80_000, 150_000))
 policies = st.builds(
     a_policy,
@@ -216,6 +236,12 @@ policies = st.builds(
     ),
     price_rise_most_ppm=st.sampled_from((None, 0, 100_000)),
     late_most_ppm=st.sampled_from((None, 50_000)),
+    failed_order_minor=st.sampled_from((0, 200)),
+    order_limits=st.sampled_from(
+        ((), ({"packs_most": 2, "delivery_most_days": 5, "days_between": 3},))
+    ),
+    custom_rules=st.lists(custom_rules, max_size=2, unique_by=lambda rule: rule["name"]),
+    contested=st.sampled_from(((), ({"rule_id": "fits", "product": "02001000000012"},))),
     ask_above_minor=st.sampled_from((None, 1500)),
 )
 histories = st.integers(0, 30).flatmap(
@@ -228,4 +254,8 @@ facts = st.builds(
     deliveries=st.dictionaries(st.sampled_from(VENDORS), histories),
     last_paid=st.sampled_from(({}, {STOCK: LastPaid(total=Money(1100, "EUR"), quantity=1500)})),
     present_supplier=st.sampled_from(({}, {STOCK: "tintenwelt"})),
+    bought_on=st.sampled_from(({}, {STOCK: day(-2)}, {STOCK: day(-40)})),
+    reliability=st.dictionaries(
+        st.sampled_from(VENDORS), st.just(Reliability(orders=9, failed=2))
+    ),
 )

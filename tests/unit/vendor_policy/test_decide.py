@@ -1,4 +1,6 @@
+import hashlib
 from dataclasses import fields, replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from tests.unit.vendor_policy.builders import (
     NOTHING_PAID,
     STOCK,
     VENDORS,
+    a_custom_rule,
     a_need,
     a_policy,
     an_offer,
@@ -22,12 +25,13 @@ from tests.unit.vendor_policy.builders import (
     some_facts,
 )
 from vendor_policy.candidates import Candidate, candidates
-from vendor_policy.decide import Decision, OneNeedAtATime, decide
+from vendor_policy.decide import Decision, NeedsUnclear, decide
 from vendor_policy.declarations import DeliveryPromise, Shipping
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Depletion
 from vendor_policy.offers import Offer
 from vendor_policy.policy import Policy, preset
+from vendor_policy.pricing import effective_price
 
 NEED = a_need()
 FREE = Shipping(flat_minor=0)
@@ -66,6 +70,30 @@ def test_every_candidate_is_ranked_or_objected_to_never_both(offers, policy, kno
         assert is_out != ((each.offer_id, each.packs) in ranked)
 
 
+@given(offer_lists, policies, facts)
+def test_the_ranking_is_that_of_exact_fractions_and_the_stated_tie_break(offers, policy, known):
+    seen = {(each.offer_id, each.packs): each for each in candidates(offers, NEED)}
+    decision = decided(offers, policy, known)
+
+    def order(offer_id, packs):
+        each = seen[offer_id, packs]
+        price = effective_price(each, NEED, policy, known)
+        return (
+            Fraction(price.numerator, price.denominator),
+            each.total.minor,
+            (each.delivery.latest_days, each.delivery.earliest_days),
+            hashlib.sha256(f"{NEED.need_id}\n{offer_id}".encode()).hexdigest(),
+            packs,
+        )
+
+    ranked = [(each.offer_id, each.packs) for each in decision.ranked]
+    assert ranked == sorted(ranked, key=lambda each: order(*each))
+    for each in decision.ranked:
+        assert each.price == effective_price(
+            seen[each.offer_id, each.packs], NEED, policy, known
+        )
+
+
 STRICTER = st.sampled_from(
     (
         {"brands_blocked": BRANDS[:2]},
@@ -73,6 +101,9 @@ STRICTER = st.sampled_from(
         {"attributes_required": ({"category": "laundry-detergent", "names": ("refilled",)},)},
         {"price_rise_most_ppm": 0},
         {"late_most_ppm": 0},
+        {"order_limits": ({"packs_most": 1, "delivery_most_days": 3, "days_between": 90},)},
+        {"custom_rules": (a_custom_rule("offer.latest_days < 4 && offer.total_minor < 2000"),)},
+        {"custom_rules": (a_custom_rule("need.days_since_last > 10"),)},
         {
             "price_bands": (
                 {
@@ -89,7 +120,13 @@ STRICTER = st.sampled_from(
 
 @given(offer_lists, policies, facts, STRICTER)
 def test_a_further_wish_never_adds_choices(offers, policy, known, wish):
-    unset = {"brands_blocked": (), "price_rise_most_ppm": None, "late_most_ppm": None}
+    unset = {
+        "brands_blocked": (),
+        "price_rise_most_ppm": None,
+        "late_most_ppm": None,
+        "order_limits": (),
+        "custom_rules": (),
+    }
     loose = a_policy(**{**policy.model_dump(), **unset})
     strict = a_policy(**{**loose.model_dump(), **wish})
     choices = {(each.offer_id, each.packs) for each in decided(offers, loose, known).ranked}
@@ -107,6 +144,7 @@ def test_permuting_the_vendors_permutes_the_answer_and_nothing_else(
         **{
             **policy.model_dump(),
             "vendors_blocked": [other[vendor] for vendor in policy.vendors_blocked],
+            "vendors_allowed": [other[vendor] for vendor in policy.vendors_allowed],
             "vendor_credits": [
                 {"name": other[each.name], "credit_ppm": each.credit_ppm}
                 for each in policy.vendor_credits
@@ -119,6 +157,7 @@ def test_permuting_the_vendors_permutes_the_answer_and_nothing_else(
         present_supplier={
             stock: other[vendor] for stock, vendor in known.present_supplier.items()
         },
+        reliability={other[vendor]: each for vendor, each in known.reliability.items()},
     )
     before, after = decided(offers, policy, known), decided(swapped, wishes, elsewhere)
     assert after.findings == before.findings
@@ -126,6 +165,7 @@ def test_permuting_the_vendors_permutes_the_answer_and_nothing_else(
         nameless(each) for each in before.ranked
     ]
     assert after.asks == before.asks
+    assert after.notes == before.notes
 
 
 def nameless(ranked):
@@ -263,7 +303,7 @@ def test_no_offer_at_all_blames_no_rule():
     assert (decision.nothing.rule_id, decision.nothing.offers_blocked) == (None, 0)
 
 
-@pytest.mark.parametrize("needs", [(), (NEED, a_need(need_id="need-2"))])
-def test_one_need_is_decided_at_a_time(needs):
-    with pytest.raises(OneNeedAtATime):
+@pytest.mark.parametrize("needs", [(), (NEED, NEED)])
+def test_no_need_and_one_twice_are_refused(needs):
+    with pytest.raises(NeedsUnclear):
         decide(needs, (), a_policy(), some_facts())

@@ -21,7 +21,7 @@ from vendor_policy.declarations import (
     Shipping,
     VendorDeclaration,
 )
-from vendor_policy.offers import MissingFacts, Offer, assemble, from_json, to_json
+from vendor_policy.offers import REASONS, MissingFacts, Offer, assemble, from_json, to_json
 
 
 def assembled(item=None, declaration=None, card=None, sight=A_SIGHT):
@@ -49,29 +49,44 @@ def test_an_offer_is_made_of_catalogue_declaration_card_and_register():
 
 
 @pytest.mark.parametrize(
-    ("item", "fields"),
+    ("item", "refused_for"),
     [
-        (AnItem(price=None), ("price",)),
-        (AnItem(price=Money(0, "EUR")), ("price",)),
-        (AnItem(price=Money(10**17, "EUR")), ("price",)),
-        (AnItem(in_stock=None), ("in_stock",)),
-        (AnItem(title=""), ("title",)),
-        (AnItem(title="x" * 1_000_000), ("title",)),
-        (AnItem(title="half a sign \ud800"), ("title",)),
-        (AnItem(gtin=None), ("gtin",)),
-        (AnItem(gtin="2001000000013"), ("gtin",)),  # wrong check digit
-        (AnItem(price=Money(840, "CHF")), ("shipping",)),  # declared in EUR
+        (AnItem(price=None), {"price": "not_said"}),
+        (AnItem(price=Money(0, "EUR")), {"price": "not_above_zero"}),
+        (AnItem(price=Money(-840, "EUR")), {"price": "not_above_zero"}),
+        (AnItem(price=Money(10**17, "EUR")), {"price": "too_high"}),
+        (AnItem(price=Money(840, "CHF")), {"price": "other_currency"}),  # declared in EUR
+        (AnItem(in_stock=None), {"in_stock": "not_said"}),
+        (AnItem(title=""), {"title": "not_said"}),
+        (AnItem(title="x" * 1_000_000), {"title": "too_long"}),
+        (AnItem(title="half a sign \ud800"), {"title": "not_text"}),
+        (AnItem(title="first line\nsecond"), {"title": "not_text"}),
+        (AnItem(title="Klarbach <script>alert(1)</script>"), {"title": "markup"}),
+        (AnItem(title='Klarbach <IMG src="x" onerror="x">'), {"title": "markup"}),
+        (AnItem(title="javascript:alert(1)"), {"title": "markup"}),
+        (AnItem(gtin=None), {"gtin": "not_said"}),
+        (AnItem(gtin="2001000000013"), {"gtin": "wrong_check_digit"}),
         (
             AnItem(gtin="2001000000029"),  # another product than the card's
-            ("brand", "category", "fits", "pack_quantity", "unit", "attributes"),
+            dict.fromkeys(
+                ("brand", "category", "fits", "pack_quantity", "unit", "attributes"),
+                "other_product",
+            ),
         ),
     ],
 )
-def test_a_missing_fact_refuses_the_offer_with_its_field(item, fields):
+def test_a_missing_or_impossible_fact_refuses_the_offer_with_field_and_reason(
+    item, refused_for
+):
     refused = assembled(item)
     assert isinstance(refused, MissingFacts)
-    assert sorted(refused.fields) == sorted(fields)
+    assert dict(zip(refused.fields, refused.reasons, strict=True)) == refused_for
+    assert set(refused.reasons) <= set(REASONS)
     assert (refused.vendor, refused.sku) == ("haushaltshof", "HH-12")
+
+
+def test_a_sign_for_less_is_no_markup():
+    assert isinstance(assembled(AnItem(title="Filter < 5 µm & more")), Offer)
 
 
 def test_an_undeclared_region_has_neither_shipping_nor_delivery():
@@ -86,6 +101,7 @@ def test_a_vendor_without_declaration_is_refused_whole():
     )
     assert isinstance(refused, MissingFacts)
     assert refused.fields == ("shipping", "delivery", "remuneration", "returns_days")
+    assert set(refused.reasons) == {"not_said"}
 
 
 def test_a_declaration_may_differ_for_one_sku():

@@ -16,6 +16,8 @@ from tests.unit.vendor_policy.builders import (
 )
 from vendor_policy.candidates import candidate, candidates
 from vendor_policy.declarations import Shipping
+from vendor_policy.facts import Reliability
+from vendor_policy.lateness import added, lateness
 from vendor_policy.pricing import effective_price
 
 NEED = a_need()
@@ -46,6 +48,49 @@ def test_the_shown_lines_add_up_to_the_shown_price_to_the_cent(offers, policy, k
         assert sum(line.numerator for line in price.lines) == price.numerator
         exact = Fraction(price.numerator, price.denominator)
         assert abs(exact - price.shown_minor) <= Fraction(1, 2)
+
+
+def by_the_book(each, policy, known):
+    """The sum in the module's own words, in fractions, nothing shared and nothing cached."""
+    goods, quantity = Fraction(each.packs * each.price.minor), each.packs * each.pack_quantity
+    late = lateness(
+        each.delivery,
+        NEED.depletion,
+        added(known.prior, known.deliveries.get(each.vendor)),
+        known.today_on,
+    )
+    excess, use = max(0, quantity - NEED.quantity_target), Fraction(NEED.use_per_day_micro, PPM)
+    years = min(10, (NEED.quantity_target + Fraction(excess, 2)) / use / 365)
+    record = known.reliability.get(each.vendor, Reliability(orders=0, failed=0))
+    credit_ppm = sum(
+        credit.credit_ppm
+        for credit in policy.attribute_credits
+        if credit.name.lower() in [name.lower() for name in each.attributes]
+    )
+    credit_ppm += sum(
+        credit.credit_ppm for credit in policy.vendor_credits if credit.name == each.vendor
+    )
+    if known.present_supplier.get(STOCK) == each.vendor:
+        credit_ppm += policy.loyalty_credit_ppm
+    total = (
+        goods
+        + each.shipping_minor
+        + Fraction(late.days_without_ppm * policy.stock_out_minor_per_day, PPM)
+        + Fraction(record.failed * policy.failed_order_minor, record.orders - record.failed + 5)
+        + goods
+        * Fraction(excess, quantity)
+        * years
+        * Fraction(policy.holding_ppm_per_year, PPM)
+        - goods * Fraction(credit_ppm, PPM)
+    )
+    return total / quantity * 1000
+
+
+@given(offer_lists, policies, facts)
+def test_the_price_is_the_sum_as_it_is_written_down(offers, policy, known):
+    for each in candidates(offers, NEED):
+        price = effective_price(each, NEED, policy, known)
+        assert Fraction(price.numerator, price.denominator) == by_the_book(each, policy, known)
 
 
 @given(offer_lists, policies, facts)

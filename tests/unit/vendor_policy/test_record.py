@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from core.money import Money
 from tests.unit.vendor_policy.builders import (
     KICK_BACK,
     STOCK,
+    a_custom_rule,
+    a_need,
     a_policy,
     a_question,
     an_offer,
@@ -22,6 +25,7 @@ from tests.unit.vendor_policy.builders import (
     some_circumstances,
     some_facts,
 )
+from vendor_policy.claims import Claim
 from vendor_policy.facts import Deliveries, LastPaid
 from vendor_policy.offers import MissingFacts
 from vendor_policy.policy import policy_hash, preset
@@ -42,6 +46,19 @@ from vendor_policy.record import (
 
 def bytes_of(question) -> bytes:
     return record_bytes(written(question, answer(question), some_circumstances()))
+
+
+A_CLAIM = Claim(
+    claim_id="original",
+    maker="Aquamat",
+    kind="recommend",
+    grounds="commercial",
+    reason="own_brand",
+    text_en="Made for your machine.",
+    text_de="Für Ihre Maschine gemacht.",
+    since=date(2026, 10, 1),
+    products=("02001000000012",),
+)
 
 
 def a_full_question():
@@ -70,11 +87,33 @@ def a_full_question():
 
 
 FULL = bytes_of(a_full_question())
+# The same with a rule of the owner's own, a manufacturer's word and a second need.
+RICH = bytes_of(
+    replace(
+        a_full_question(),
+        needs=(
+            a_need(claims=(A_CLAIM,)),
+            a_need(need_id="need-2", stock_id="another-stock", quantity_most=4500),
+        ),
+        policy=a_policy(
+            custom_rules=[a_custom_rule("'eco-label' in offer.attributes || offer.packs == 1")],
+            substitutes=[{"product": "02001000000012", "instead": ["02001000000029"]}],
+            order_limits=[{"packs_most": 2}],
+        ),
+    )
+)
 
 
 @given(offer_lists, policies, facts)
 def test_a_record_replays_to_itself(offers, policy, known):
     assert replay(bytes_of(a_question(*offers, policy=policy, facts=known))) == Agrees()
+
+
+@given(offer_lists, policies, facts)
+def test_a_record_read_and_written_again_is_the_same_to_the_byte(offers, policy, known):
+    data = bytes_of(a_question(*offers, policy=policy, facts=known))
+    assert record_bytes(parsed(data)) == data
+    assert dumps(json.loads(data)) == data
 
 
 @given(offer_lists, policies)
@@ -255,9 +294,10 @@ def test_an_objection_to_nothing_bought_replays_too():
 
 
 PRINT_HASH = """
-from tests.unit.vendor_policy.test_record import FULL
+from tests.unit.vendor_policy.test_record import FULL, RICH
 from vendor_policy.record import record_hash, replay
-print(type(replay(FULL)).__name__, record_hash(FULL))
+for each in (FULL, RICH):
+    print(type(replay(each)).__name__, record_hash(each))
 """
 
 
@@ -271,4 +311,7 @@ def test_the_same_bytes_come_out_of_processes_with_other_hash_seeds():
             check=True,
             timeout=60,
         )
-        assert done.stdout.split() == ["Agrees", record_hash(FULL)]
+        assert done.stdout.split() == [
+            *("Agrees", record_hash(FULL)),
+            *("Agrees", record_hash(RICH)),
+        ]

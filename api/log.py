@@ -38,7 +38,7 @@ Public = Annotated[AsyncSession, Depends(get_public, scope="function")]
 @router.get("/log/checkpoint", response_class=PlainTextResponse)
 async def checkpoint(session: Public) -> PlainTextResponse:
     """The newest signed checkpoint (C2SP tlog-checkpoint)."""
-    return PlainTextResponse((await exports.log_view(session)).checkpoint.note)
+    return PlainTextResponse((await exports.log_view(session)).note)
 
 
 @router.get("/log/key", response_class=PlainTextResponse)

@@ -97,7 +97,7 @@ async def _keep(
 ) -> None:
     """The mirror holds what was seen, and the log that it was."""
     await store.replace_offers(session, sight, seen)
-    listing = log.Seen(
+    listing = log.ListingSight(
         vendor_id=sight.vendor_id,
         category=sight.category,
         entries=listings.entries(seen),

@@ -35,6 +35,7 @@ from runtime import (
     serve,
     verify,
     wiring,
+    witnesses,
 )
 from runtime.arena.command import arena
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
@@ -47,6 +48,8 @@ app = typer.Typer(
 )
 bridges = typer.Typer(no_args_is_help=True, help="Devices that do not speak MQTT themselves.")
 app.add_typer(bridges, name="bridge")
+witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
+app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
 
 CHECK_FAILED: Final = 3
@@ -262,6 +265,39 @@ def verify_command(
     else:
         out.print("\n".join(found.lines()), highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(CHECK_FAILED if found.problem else 0)
+
+
+@witnessing.command("keys")
+def witness_keys_command() -> None:
+    """The key this log signs with, and the one this instance co-signs others with."""
+    settings = _settings()
+    prepare_home(settings.home)
+    for name, signer in (
+        ("log", witnesses.log_signer(settings)),
+        ("witness", witnesses.witness_signer(settings)),
+    ):
+        out.print(f"{name:8}{signer.key.text}", highlight=False, markup=False, soft_wrap=True)
+
+
+@witnessing.command("add")
+def witness_add_command(
+    url: Annotated[str, typer.Argument(help="As https://other.example/witness")],
+    key: Annotated[str, typer.Argument(help="Its witness key.")],
+) -> None:
+    """Has another instance co-sign this log's checkpoints from the next one on."""
+    name = _run(_changing(partial(witnesses.add, url, key)))
+    out.print(f"{name} is asked to co-sign; it must watch this log: nachschub witness watch")
+
+
+@witnessing.command("watch")
+def witness_watch_command(key: Annotated[str, typer.Argument(help="A log's key.")]) -> None:
+    """Co-signs the checkpoints of another instance's log."""
+    out.print(f"{_run(_changing(partial(witnesses.watch, key)))} is watched from now on")
+
+
+async def _changing(act: Callable[..., Awaitable[str]]) -> str:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        return await act(transaction=platform.database.transaction)
 
 
 @app.command("backtest")

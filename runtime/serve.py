@@ -13,11 +13,12 @@ from starlette.types import ASGIApp
 
 from api import deps
 from api.app import create_app
+from api.witness import add_witness
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
 from devices.commands import Deliver
-from runtime import wiring
+from runtime import wiring, witnesses
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -102,6 +103,7 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
             public_url=url,
         )
     )
+    add_witness(app, witnesses.witness_signer(settings))
     await stack.enter_async_context(serving(app, bound))
     console.print(f"Pages:   {url}")
     return platform

@@ -16,7 +16,8 @@ from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
 from vendor_policy import metering
-from vendor_policy.log import sequencer, store
+from vendor_policy.log import cosigning, sequencer, store
+from vendor_policy.log.cosigning import Post
 from vendor_policy.log.notes import Signer
 
 
@@ -31,6 +32,7 @@ class UseCases:
     vendor_of: VendorOf
     offload: Offload
     signer: Signer
+    post: Post
 
     def table(self) -> Mapping[str, UseCase]:
         return {
@@ -44,6 +46,7 @@ class UseCases:
             metering.MEASURE: self._measure_meter,
             metering.STATE: self._state_to_vendors,
             store.SEQUENCE: self._sequence_log,
+            store.COSIGN: self._cosign_checkpoint,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -124,3 +127,6 @@ class UseCases:
         await sequencer.sequence(
             transaction=self.transaction, clock=self.clock, signer=self.signer
         )
+
+    async def _cosign_checkpoint(self, _row: OutboxRow) -> None:
+        await cosigning.cosign(transaction=self.transaction, clock=self.clock, post=self.post)

@@ -22,6 +22,7 @@ from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
 from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
+from runtime import witnesses
 from runtime.migrate import migrate
 from runtime.shops import Shops
 from runtime.startup import CannotStart, prepare_home
@@ -29,11 +30,9 @@ from runtime.use_cases import UseCases
 from runtime.worker import Worker
 from vendor_policy import metering
 from vendor_policy.log import store as log
-from vendor_policy.log.notes import Signer
+from vendor_policy.log.cosigning import Post
 
 PROFILE_PATH = "/.well-known/ucp"
-LOG_KEY = "log"  # name of the file below `Settings.keys`
-LOG_NAME = "nachschub.log"  # what every log's origin begins with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,6 @@ async def opened(
     database = given.database or Database(settings.database)
     writer = given.writer or Writer(settings.database)
     pool = ProcessPool()
-    signer = Signer.of_seed(load_key(settings.keys, LOG_KEY), LOG_NAME)
     try:
         async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
             shops = Shops(
@@ -89,12 +87,19 @@ async def opened(
             async with database.transaction(ALL_OWNERS) as session:
                 await replenish.start_timers(session, at=given.clock.now())
                 await metering.start_timers(session, at=given.clock.now())
-                await _open_log(session, signer)
+                await _open_log(session, settings)
             yield Platform(
                 settings=settings,
                 database=database,
                 writer=writer,
-                worker=_worker(settings, given, database, shops, signer, given.offload or pool),
+                worker=_worker(
+                    settings,
+                    given,
+                    database,
+                    shops,
+                    witnesses.poster(client),
+                    given.offload or pool,
+                ),
                 device_key=load_key(settings.keys, DEVICE_KEY),
                 clock=given.clock,
                 wall=WallClock(),
@@ -106,9 +111,9 @@ async def opened(
         await database.close()
 
 
-async def _open_log(session: AsyncSession, signer: Signer) -> None:
+async def _open_log(session: AsyncSession, settings: Settings) -> None:
     try:
-        await log.open_log(session, signer)
+        await log.open_log(session, witnesses.log_signer(settings))
     except log.LogKeyChanged as problem:
         raise CannotStart(str(problem)) from None
 
@@ -122,7 +127,7 @@ def _worker(
     given: Sources,
     database: Database,
     shops: Shops,
-    signer: Signer,
+    post: Post,
     offload: Offload,
 ) -> Worker:
     use_cases = UseCases(
@@ -132,7 +137,8 @@ def _worker(
         forecaster=forecaster(),
         vendor_of=shops.vendor_of,
         offload=offload,
-        signer=signer,
+        signer=witnesses.log_signer(settings),
+        post=post,
     )
     return Worker(
         use_cases=use_cases.table(),

@@ -43,6 +43,7 @@ from tests.household import (
     item,
 )
 from vendor_policy import store
+from vendor_policy.log.cosigning import Post
 from vendor_policy.log.notes import Signer
 from vendor_policy.mandates import Mandate
 from vendor_policy.policy import Policy
@@ -72,6 +73,7 @@ class World:
                 now=clock.now(),
             ),
         }
+        self.witness: Post | None = None
         self.use_cases = UseCases(
             transaction=database.transaction,
             clock=clock,
@@ -80,7 +82,12 @@ class World:
             vendor_of=self.vendor_of,
             offload=here,
             signer=SIGNER,
+            post=self.post,
         ).table()
+
+    async def post(self, url: str, body: str) -> tuple[int, str] | None:
+        """To a witness."""
+        return None if self.witness is None else await self.witness(url, body)
 
     async def vendor_of(self, vendor_id: str) -> FakeVendor:
         return self.vendors[vendor_id]

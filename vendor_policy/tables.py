@@ -186,3 +186,25 @@ class DecisionCursorRow(SQLModel, table=True):
     job: str = Field(primary_key=True)  # kind of its outbox row
     decided_at: datetime = Field(sa_type=UtcDateTime)
     record_id: UUID
+
+
+class RecommendationSettingRow(OwnedRow, table=True):
+    """Whether an owner asked for recommendations; none without this row."""
+
+    __tablename__: ClassVar[str] = "recommendation_setting"
+
+    setting_id: UUID = Field(primary_key=True)  # the owner's id: one row each
+    is_on: bool
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeclinedRecommendationRow(OwnedRow, table=True):
+    """A recommendation that the owner said no to; it is never made again."""
+
+    __tablename__: ClassVar[str] = "declined_recommendation"
+    __table_args__ = (UniqueConstraint("owner_id", "key"),)
+
+    declined_id: UUID = Field(primary_key=True)
+    key: str  # vendor_policy.recommendations.Change
+    declined_at: datetime = Field(sa_type=UtcDateTime)
+    declined_by: str

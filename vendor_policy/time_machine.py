@@ -133,15 +133,22 @@ def newest_of_each_need(records: Iterable[bytes]) -> tuple[list[PastDecision], i
     newest: dict[str, PastDecision] = {}
     unreadable = 0
     for data in records:
-        try:
-            read = _PAST.validate_json(data)
-        except ValidationError:
+        read = read_past(data)
+        if read is None:
             unreadable += 1
             continue
         held = newest.get(read.needs[0].need_id)
         if held is None or held.decided_at <= read.decided_at:
             newest[read.needs[0].need_id] = read
     return list(newest.values()), unreadable
+
+
+def read_past(data: bytes) -> PastDecision | None:
+    """None: not the bytes of a decision record."""
+    try:
+        return _PAST.validate_json(data)
+    except ValidationError:
+        return None
 
 
 def redecide(past: PastDecision, draft: Policy) -> Redecided:

@@ -1,17 +1,22 @@
-"""From one decision to the rules: contest what excluded a product, make one's choice a rule."""
+"""What an owner does about one decision: contest a rule or the order, make a choice a rule."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.refusals import NotFound, parse
+from accounts.principal import Principal
+from api.deps import WrongAudience
+from api.refusals import Fault, Invalid, NotFound, parse
 from api.web import queries_corrections, queries_decision, queries_rules
 from api.web.pages_policy import store_policy
-from api.web.policy_answers import answers
 from api.web.views_orders import ContestView
 from api.web.visit import CheckedForm, Visit, VisitDep, back
+from replenishment import contests, suggested_rules
+from replenishment.contest_states import ContestEvent
+from replenishment.contests import WORDS_MOST, Said
+from replenishment.suggested_rules import MakeRule
 from vendor_policy import explain, record
 from vendor_policy import policy as policies
 from vendor_policy.conditions import Contest
@@ -70,11 +75,58 @@ def _record_id(typed: str) -> UUID | None:
 
 
 @router.get("/orders/{order_id}/rule")
-async def make_rule(visit: VisitDep, order_id: UUID) -> HTMLResponse:
-    """What the rules would have to be for the owner's own choice to be theirs."""
+async def show_rules(visit: VisitDep, order_id: UUID) -> HTMLResponse:
+    """Rules by which the owner's own choice would have been the policy's."""
     async with visit.reading() as session:
-        version, asked = await queries_rules.asked_of(session, visit.admin, visit.now)
-        view = await queries_corrections.make_rule_view(
-            session, order_id, answers(asked, visit.words.typed), version
-        )
+        view = await queries_corrections.make_rule_view(session, order_id, visit.admin)
     return await visit.page("make_rule.html", view, "orders")
+
+
+@router.post("/orders/{order_id}/rule")
+async def make_rule(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
+    wanted = MakeRule(
+        order_id=order_id, name=form.one("name"), version=form.count("version") or 0
+    )
+    await suggested_rules.make_rule(
+        wanted,
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back("/policy", "saved")
+
+
+@router.post("/orders/{order_id}/contest")
+async def contest_order(visit: VisitDep, form: CheckedForm, order_id: UUID) -> RedirectResponse:
+    """A person looks at it; it is held while no shop has it."""
+    words = form.one("words")
+    if not words or len(words) > WORDS_MOST:
+        raise Invalid([Fault(field="words", code="length", message="say what is wrong")])
+    await contests.open_contest(
+        order_id,
+        Said(by=_approver(visit), words=words, at=visit.now),
+        transaction=visit.platform.transaction,
+        ids=visit.platform.ids,
+    )
+    return back(f"/orders/{order_id}", "order_contested")
+
+
+@router.post("/orders/{order_id}/contest/withdraw")
+async def withdraw_contest(
+    visit: VisitDep, form: CheckedForm, order_id: UUID
+) -> RedirectResponse:
+    await contests.answer(
+        order_id,
+        Said(by=_approver(visit), words="", at=visit.now),
+        ContestEvent.WITHDRAW,
+        transaction=visit.platform.transaction,
+        ids=visit.platform.ids,
+    )
+    return back(f"/orders/{order_id}")
+
+
+def _approver(visit: Visit) -> Principal:
+    if not visit.member.may_approve:
+        raise WrongAudience
+    return visit.member

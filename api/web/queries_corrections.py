@@ -4,15 +4,17 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from accounts.principal import Principal
 from api.refusals import NotFound
 from api.web import queries_orders, remarks, titles, wording
-from api.web.filled import FilledForm
 from api.web.queries_decision import excluded_column, find_decision
-from api.web.rule_ideas import ideas
-from api.web.views_orders import ContestView, MakeRuleView
-from replenishment import orders
+from api.web.queries_policy import in_force
+from api.web.queries_rules import differences
+from api.web.views_orders import ContestView, MakeRuleView, RuleIdea
+from replenishment import orders, suggested_rules
 from vendor_policy import explain, record
 from vendor_policy.rules import text_id
+from vendor_policy.store import PolicyInForce
 
 
 async def contest_view(
@@ -43,24 +45,31 @@ async def contest_view(
 
 
 async def make_rule_view(
-    session: AsyncSession, order_id: UUID, form: FilledForm, version: int
+    session: AsyncSession, order_id: UUID, owner: Principal
 ) -> MakeRuleView:
-    """form: the answers of the rules page as they are. Raises NotFound."""
+    """Raises NotFound."""
     order = await queries_orders.find_order(session, order_id)
     line = (await orders.lines(session, order_id))[0]
     made = record.parsed((await find_decision(session, order.record_id)).record)
-    offers, entries = explain.by_id(made), {each.rule_id: each for each in made.rules}
-    chosen = offers[line.offer_id]
-    proposed = offers[made.chosen.offer_id] if made.chosen else None
-    objected = {
-        each.rule_id: remarks.rule_title(entries[each.rule_id])
-        for each in made.findings
-        if each.offer_id == line.offer_id and each.packs in (None, line.packs)
-    }
-    held = FilledForm({"version": (str(version),), **form.values})
+    offers = explain.by_id(made)
+    version, policy = await in_force(session, owner.party_id)
+    found = await suggested_rules.suggested(
+        session, order_id, PolicyInForce(version=version, policy=policy)
+    )
+    was_other = made.chosen is not None and made.chosen.offer_id != line.offer_id
     return MakeRuleView(
         order_id=order_id,
-        chosen=excluded_column(made, chosen, line.packs),
-        proposed=excluded_column(made, proposed) if proposed and proposed != chosen else None,
-        ideas=ideas(held, chosen, proposed, objected),
+        version=version,
+        chosen=excluded_column(made, offers[line.offer_id], line.packs),
+        proposed=excluded_column(made, offers[made.chosen.offer_id])
+        if made.chosen and was_other
+        else None,
+        ideas=tuple(
+            RuleIdea(
+                name=each.name,
+                words=wording.said(each.words),
+                changes=differences(policy, each.policy),
+            )
+            for each in found
+        ),
     )

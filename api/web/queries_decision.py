@@ -79,6 +79,7 @@ async def decision_view(
         order_state=wording.state(order.state) if order else None,
         may_choose=is_open and member.may_approve,
         may_change=member.may_change,
+        may_contest=order is not None and queries_orders.may_contest(order),
         may_make_rule=order is not None and order.is_override and member.may_change,
     )
 

@@ -15,11 +15,15 @@ from accounts.texts import Text, text
 from api.refusals import NotFound
 from api.web import titles, wording
 from api.web.household import Household, days_of_supply
+from api.web.reviews import review_moves
 from api.web.views import AskCard, Coming, OtherOffer
 from api.web.views_orders import Moment, OrderLine, OrderSummary, OrdersView, OrderView
+from api.web.views_public import Review
 from core.money import Money
-from replenishment import orders
-from replenishment.order_states import OrderEvent, OrderState, allowed
+from replenishment import contests, orders
+from replenishment.contest_states import CONTEST_MOVES, ContestEvent
+from replenishment.contests import OrderContest
+from replenishment.order_states import COMING, OrderEvent, OrderState, allowed
 from replenishment.tables import OrderEventRow, OrderLineRow, OrderRow
 from vendor_policy import explain, record
 from vendor_policy.record import DecisionRecord
@@ -180,6 +184,7 @@ async def find_order(session: AsyncSession, order_id: UUID) -> OrderRow:
 async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -> OrderView:
     order = await find_order(session, order_id)
     lines = await orders.lines(session, order_id)
+    contest = await contests.of_order(session, order_id)
     goods_minor = sum(each.packs * each.price_minor for each in lines)
     shown = summary(order, await names(session, [order], member.language))
     return OrderView(
@@ -197,6 +202,21 @@ async def order_view(session: AsyncSession, order_id: UUID, member: Principal) -
         may_approve=member.may_approve and order.state == OrderState.AWAITING_APPROVAL,
         may_rule_out=member.may_change,
         may_cancel=member.may_approve and _may_cancel(order),
+        contest=_contest(contest) if contest else None,
+        may_contest=member.may_approve and contest is None and may_contest(order),
+    )
+
+
+def may_contest(order: OrderRow) -> bool:
+    return order.mandate_id is not None and order.state in COMING
+
+
+def _contest(contest: OrderContest) -> Review:
+    return Review(
+        review_id=contest.order_id,
+        state=text(f"complaint.state.{contest.state}"),
+        may_withdraw=(contest.state, ContestEvent.WITHDRAW) in CONTEST_MOVES,
+        moves=review_moves(contest.events),
     )
 
 

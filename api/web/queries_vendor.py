@@ -12,11 +12,11 @@ from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.refusals import NotFound
 from api.web import wording
+from api.web.reviews import review_moves
 from api.web.views_public import (
-    ComplaintMove,
-    ComplaintPart,
     Reason,
     RefusedAtDoor,
+    Review,
     StatementLine,
     StatementPage,
     VendorPage,
@@ -140,22 +140,10 @@ async def statement_page(
     )
 
 
-def _complaint(complaint: Complaint) -> ComplaintPart:
-    return ComplaintPart(
-        complaint_id=complaint.complaint_id,
+def _complaint(complaint: Complaint) -> Review:
+    return Review(
+        review_id=complaint.complaint_id,
         state=text(f"complaint.state.{complaint.state}"),
         may_withdraw=(complaint.state, ComplaintEvent.WITHDRAW) in COMPLAINT_MOVES,
-        moves=tuple(
-            ComplaintMove(
-                words=text(f"complaint.event.{each.event}"),
-                by=text("complaint.by_you" if _is_vendors(each.event) else "complaint.by_us"),
-                said=each.words,
-                at=each.at,
-            )
-            for each in complaint.events
-        ),
+        moves=review_moves(complaint.events),
     )
-
-
-def _is_vendors(event: str) -> bool:
-    return event in (ComplaintEvent.OPEN, ComplaintEvent.WITHDRAW)

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from accounts.texts import Text
+from api.web.views_public import Review
 from core.money import Money
 from vendor_policy.rules import Author
 
@@ -109,6 +110,7 @@ class DecisionView:
     may_choose: bool
     may_change: bool  # the rules
     may_make_rule: bool  # of the owner's own choice
+    may_contest: bool = False  # the order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,17 +128,19 @@ class ContestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleIdea:
-    """One change of the rules that would have led to the owner's choice, or nearer to it.
-    `fields`: the answers of the rules page with this one changed.
-    """
+    """A rule by which the owner's own choice would have been the policy's."""
 
+    name: str
     words: Text
-    fields: tuple[tuple[str, str], ...]
+    changes: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeRuleView:
+    """`version`: of the rules that the ideas start from."""
+
     order_id: UUID
+    version: int
     chosen: Column
     proposed: Column | None
     ideas: tuple[RuleIdea, ...]
@@ -205,6 +209,8 @@ class OrderView:
     may_approve: bool
     may_rule_out: bool  # the product, for good
     may_cancel: bool
+    contest: Review | None = None
+    may_contest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintMove:
+class ReviewMove:
     words: Text
     by: Text
     said: str
@@ -86,11 +86,13 @@ class ComplaintMove:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComplaintPart:
-    complaint_id: UUID
+class Review:
+    """Something a person looks at, with every step. `review_id`: of the complaint or order."""
+
+    review_id: UUID
     state: Text
     may_withdraw: bool
-    moves: tuple[ComplaintMove, ...]
+    moves: tuple[ReviewMove, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,6 @@ class StatementPage:
     csrf_token: str
     vendor: str
     statement: StatementLine
-    complaint: ComplaintPart | None
+    complaint: Review | None
     words_most: int
     problem: Text | None = None

@@ -74,6 +74,7 @@ def upgrade() -> None:
         "log_checkpoint",
         sa.Column("size", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("cosignatures", sa.Text(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_log_checkpoint")),
     )
@@ -230,6 +231,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("vendor_id", name=op.f("pk_vendor")),
     )
     op.create_table(
+        "witness",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("verifier_key", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_witness")),
+    )
+    op.create_table(
+        "witnessed_log",
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("verifier_key", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_witnessed_log")),
+    )
+    op.create_table(
         "bridge_code",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("code_hash", sa.String(), nullable=False),
@@ -290,6 +309,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_decision_need_id"), ["need_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decision_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_decision_stock_id"), ["stock_id"], unique=False)
+
+    op.create_table(
+        "declined_recommendation",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("declined_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("declined_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["owner.owner_id"],
+            name=op.f("fk_declined_recommendation_owner_id_owner"),
+        ),
+        sa.PrimaryKeyConstraint("declined_id", name=op.f("pk_declined_recommendation")),
+        sa.UniqueConstraint(
+            "owner_id", "key", name=op.f("uq_declined_recommendation_owner_id_key")
+        ),
+    )
+    with op.batch_alter_table("declined_recommendation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_declined_recommendation_owner_id"), ["owner_id"], unique=False
+        )
 
     op.create_table(
         "device_model",
@@ -452,6 +493,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("policy", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_policy_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "recommendation_setting",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("setting_id", sa.Uuid(), nullable=False),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"],
+            ["owner.owner_id"],
+            name=op.f("fk_recommendation_setting_owner_id_owner"),
+        ),
+        sa.PrimaryKeyConstraint("setting_id", name=op.f("pk_recommendation_setting")),
+    )
+    with op.batch_alter_table("recommendation_setting", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_recommendation_setting_owner_id"), ["owner_id"], unique=False
+        )
 
     op.create_table(
         "refused_offer",
@@ -979,6 +1038,10 @@ def downgrade() -> None:
 
     op.drop_table("stock")
     op.drop_table("refused_offer")
+    with op.batch_alter_table("recommendation_setting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recommendation_setting_owner_id"))
+
+    op.drop_table("recommendation_setting")
     with op.batch_alter_table("policy", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_owner_id"))
 
@@ -1011,6 +1074,10 @@ def downgrade() -> None:
 
     op.drop_table("listing")
     op.drop_table("device_model")
+    with op.batch_alter_table("declined_recommendation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_declined_recommendation_owner_id"))
+
+    op.drop_table("declined_recommendation")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_stock_id"))
         batch_op.drop_index(batch_op.f("ix_decision_owner_id"))
@@ -1026,6 +1093,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bridge_code_owner_id"))
 
     op.drop_table("bridge_code")
+    op.drop_table("witnessed_log")
+    op.drop_table("witness")
     op.drop_table("vendor")
     op.drop_table("tree_node")
     op.drop_table("refill")

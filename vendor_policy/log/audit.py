@@ -10,7 +10,7 @@ from core.canonical import digest
 from vendor_policy.log import bundles, store, tree
 from vendor_policy.log.bundles import NotProven
 from vendor_policy.log.commitments import commitment
-from vendor_policy.log.notes import VerifierKey
+from vendor_policy.log.notes import Malformed, SignedNote, VerifierKey
 from vendor_policy.log.tables import (
     LeafRow,
     ListingRow,
@@ -18,6 +18,7 @@ from vendor_policy.log.tables import (
     LogEntryRow,
     LogHeadRow,
     TreeNodeRow,
+    WitnessRow,
 )
 from vendor_policy.log.tree import Nodes
 from vendor_policy.tables import DecisionRow
@@ -61,6 +62,7 @@ async def audit(session: AsyncSession) -> Audited:
             *_misnumbered([index for index, _ in inside]),
             *_wrong_nodes(stored, nodes),
             *_wrong_checkpoints(head, checkpoints, nodes),
+            *_wrong_cosignatures(checkpoints, await _witnesses(session)),
             *_wrong_records({leaf_id: made for leaf_id, _, made in leaves}, records),
             *await _wrong_decisions(session),
         ),
@@ -96,6 +98,29 @@ def _wrong_checkpoints(
         is_inside = row.size <= size
         if not is_inside or found.head != (row.size, tree.subtree((0, row.size), nodes)):
             yield f"checkpoint of {row.size}: states another tree than the leaves make"
+
+
+async def _witnesses(session: AsyncSession) -> list[VerifierKey]:
+    rows = await session.exec(select(WitnessRow))
+    return [VerifierKey.parsed(row.verifier_key) for row in rows]
+
+
+def _wrong_cosignatures(
+    rows: Sequence[LogCheckpointRow], witnesses: Sequence[VerifierKey]
+) -> Iterator[str]:
+    for row in rows:
+        if row.cosignatures and not _is_cosigned(row, witnesses):
+            yield f"cosignatures of {row.size}: not of the witnesses that are known"
+
+
+def _is_cosigned(row: LogCheckpointRow, witnesses: Sequence[VerifierKey]) -> bool:
+    text = row.note.partition("\n\n")[0]
+    try:
+        note = SignedNote.parsed(f"{text}\n\n{row.cosignatures}")
+    except Malformed:
+        return False
+    signed = {each.name for each in witnesses if note.is_signed_by(each)}
+    return {each.name for each in note.signatures} == signed
 
 
 def _wrong_records(

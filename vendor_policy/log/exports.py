@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from json import loads
 from uuid import UUID
 
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from vendor_policy.log import bundles, store, tree
@@ -16,7 +17,13 @@ from vendor_policy.log.bundles import (
 )
 from vendor_policy.log.notes import from_base64, to_base64
 from vendor_policy.log.store import ABOUT_LISTINGS, DECISION, EVENT
-from vendor_policy.log.tables import ListingRow, LogCheckpointRow, LogEntryRow, LogHeadRow
+from vendor_policy.log.tables import (
+    ListingRow,
+    LogCheckpointRow,
+    LogEntryRow,
+    LogHeadRow,
+    WitnessRow,
+)
 from vendor_policy.log.tree import Nodes, Range
 from vendor_policy.tables import DecisionRow
 
@@ -32,27 +39,42 @@ class NoSuchTree(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LogView:
-    """The log as it stands: its head and newest checkpoint."""
+    """The log as it stands: its head, a checkpoint, the keys of those who co-signed that."""
 
     head: LogHeadRow
     checkpoint: LogCheckpointRow
+    witnesses: tuple[str, ...]
 
     @property
     def size(self) -> int:
         return self.checkpoint.size
 
+    @property
+    def note(self) -> str:
+        return self.checkpoint.note + self.checkpoint.cosignatures
 
-async def log_view(session: AsyncSession) -> LogView:
-    """Raises NotLoggedYet while the log is empty."""
-    head, checkpoint = await store.head(session), await store.newest_checkpoint(session)
-    if head is None or checkpoint is None:
+
+async def log_view(session: AsyncSession, need_id: UUID | None = None) -> LogView:
+    """Under the newest checkpoint; where all that is known of a need stands under one that
+    witnesses have signed, under that. Raises NotLoggedYet while the log is empty.
+    """
+    head, newest = await store.head(session), await store.newest_checkpoint(session)
+    if head is None or newest is None:
         raise NotLoggedYet("anything")
-    return LogView(head, checkpoint)
+    cosigned = await store.cosigned_checkpoint(session) if need_id else None
+    if need_id and cosigned:
+        places = await store.entries_of_need(session, need_id, newest.size)
+        if all(index < cosigned.size for _, index in places):
+            newest = cosigned
+    signed = newest.cosignatures.splitlines()
+    found = await session.exec(select(WitnessRow))
+    keys = {row.name: row.verifier_key for row in found}
+    return LogView(head, newest, tuple(keys[line.split(" ")[1]] for line in signed))
 
 
 async def order_proof(session: AsyncSession, order_id: UUID, decision: DecisionRow) -> bytes:
     """The proof bundle of an order that rests on `decision`. Raises NotLoggedYet."""
-    view = await log_view(session)
+    view = await log_view(session, decision.need_id)
     entries = await store.entries_of_need(session, decision.need_id, view.size)
     about_it = [each for each in entries if each[0].record_id == decision.record_id]
     both = [*_of(DECISION, about_it), *_of(ABOUT_LISTINGS, about_it)]
@@ -72,8 +94,8 @@ async def order_proof(session: AsyncSession, order_id: UUID, decision: DecisionR
     bundle = ProofBundle(
         schema=bundles.PROOF,
         key=view.head.verifier_key,
-        witnesses=(),
-        checkpoint=view.checkpoint.note,
+        witnesses=view.witnesses,
+        checkpoint=view.note,
         first=EarlierCheckpoint(
             checkpoint=first.note,
             consistency=_in_base64(tree.consistency_ranges(first.size, size), nodes),
@@ -97,8 +119,8 @@ async def listing_receipt(session: AsyncSession, vendor_id: str, category: str) 
     receipt = ListingReceipt(
         schema=bundles.RECEIPT,
         key=view.head.verifier_key,
-        witnesses=(),
-        checkpoint=view.checkpoint.note,
+        witnesses=view.witnesses,
+        checkpoint=view.note,
         listing=_logged(found, view.size, nodes),
     )
     return bundles.written(bundles.LISTING_RECEIPT, receipt)

@@ -29,7 +29,8 @@ def entries(seen: Iterable[Offer | MissingFacts]) -> list[Entry]:
 
 def _entry(seen: Offer | MissingFacts) -> Entry:
     if isinstance(seen, MissingFacts):
-        return {"sku": seen.sku, "refused": list(seen.fields)}
+        told = {"refused": list(seen.fields), "reasons": list(seen.reasons)}
+        return {"sku": seen.sku, **told}
     return {
         "sku": seen.sku,
         "offer": listed_hash(offers.to_json(seen)),

@@ -7,7 +7,7 @@ numbers it and signs a checkpoint over it.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from json import loads
 from typing import Any, Final
 from uuid import UUID
@@ -31,11 +31,14 @@ from vendor_policy.log.tables import (
     LogEntryRow,
     LogHeadRow,
     TreeNodeRow,
+    WitnessRow,
 )
 from vendor_policy.log.tree import Node
 from vendor_policy.tables import DecisionRow
 
-SEQUENCE: Final = "sequence_log"  # kind of the outbox row
+SEQUENCE: Final = "sequence_log"  # kinds of outbox rows
+COSIGN: Final = "cosign_checkpoint"
+COSIGN_AFTER: Final = timedelta(seconds=10)  # one question for all checkpoints in between
 AT_ONCE: Final = 1000  # leaves under one new checkpoint
 DECISION, ABOUT_LISTINGS, EVENT = "decision", "listings", "event"
 
@@ -49,7 +52,7 @@ class LogKeyChanged(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ListingSight:
     """A look at a vendor's category that went well."""
 
     vendor_id: str
@@ -62,6 +65,10 @@ class Seen:
 def sequence_work(at: datetime) -> Work:
     """Due at once: what comes before it is claimed goes into the same batch."""
     return Work(kind=SEQUENCE, payload={}, due_at=at, dedupe_key=SEQUENCE)
+
+
+def cosign_work(at: datetime) -> Work:
+    return Work(kind=COSIGN, payload={}, due_at=at, dedupe_key=COSIGN)
 
 
 async def open_log(session: AsyncSession, signer: Signer) -> LogHeadRow:
@@ -150,7 +157,7 @@ async def _append(
     await session.flush()
 
 
-async def note_listing(session: AsyncSession, seen: Seen, *, ids: Ids) -> None:
+async def note_listing(session: AsyncSession, seen: ListingSight, *, ids: Ids) -> None:
     """Logs the listing when it is not what the vendor listed before; also of a category that a
     SKU was moved from, since a SKU is offered once.
     """
@@ -171,7 +178,7 @@ async def note_listing(session: AsyncSession, seen: Seen, *, ids: Ids) -> None:
 
 
 async def _list(
-    session: AsyncSession, seen: Seen, before: ListingRow | None, *, ids: Ids
+    session: AsyncSession, seen: ListingSight, before: ListingRow | None, *, ids: Ids
 ) -> None:
     if before is not None:
         before.seen_at, before.expires_at = seen.at, seen.expires_at
@@ -235,6 +242,8 @@ async def sequence(session: AsyncSession, signer: Signer, *, at: datetime) -> in
     root = tree.subtree((0, head.size), {**known, **new})
     note = LogCheckpoint(head.origin, head.size, root).signed(signer)
     session.add(LogCheckpointRow(size=head.size, note=note, signed_at=at))
+    if (await session.exec(select(WitnessRow.name).limit(1))).first() is not None:
+        await outbox.add(session, cosign_work(at + COSIGN_AFTER))
     return len(waiting)
 
 
@@ -284,12 +293,15 @@ async def first_checkpoint(session: AsyncSession, leaf_index: int) -> LogCheckpo
     return found.one_or_none()
 
 
-async def leaf_of(session: AsyncSession, committed: bytes) -> LeafRow | None:
-    """By its commitment."""
+async def cosigned_checkpoint(session: AsyncSession) -> LogCheckpointRow | None:
+    """The newest that any witness has signed."""
     found = await session.exec(
-        select(LeafRow).where(LeafRow.commitment == committed).order_by(col(LeafRow.leaf_id))
+        select(LogCheckpointRow)
+        .where(LogCheckpointRow.cosignatures != "")
+        .order_by(col(LogCheckpointRow.size).desc())
+        .limit(1)
     )
-    return found.first()
+    return found.one_or_none()
 
 
 async def is_logged(session: AsyncSession, record_id: UUID) -> bool:

@@ -65,6 +65,8 @@ def _check_offers(proven: ProvenBundle) -> None:
     """Every live entry of every listing is in the record, and nothing else is."""
     for vendor, sku, why in overlooked(proven):
         raise NotProven("offers", f"{sku} of {vendor} {why}")
+    count = len(proven.bundle.decision.record["offers"])
+    _require("offers", len(seen_offers(proven)) == count, "an article stands twice")
     listed = {(vendor, entry["sku"]) for vendor, entry, _ in _entries(proven)}
     for vendor, sku in (*seen_offers(proven), *_refused(proven)):
         _require("offers", (vendor, sku) in listed, f"{sku} of {vendor} was never listed")
@@ -78,7 +80,8 @@ def overlooked(proven: ProvenBundle) -> Iterator[tuple[str, str, str]]:
         if not is_live:
             continue
         if "refused" in entry:
-            why = "" if refused.get(key) == entry["refused"] else "was refused unsaid"
+            told = [entry["refused"], entry["reasons"]]
+            why = "" if refused.get(key) == told else "was refused unsaid"
         else:
             why = _wrong(proven, seen.get(key), entry)
         if why:
@@ -90,9 +93,9 @@ def seen_offers(proven: ProvenBundle) -> dict[tuple[str, str], Json]:
     return {(each["vendor"], each["sku"]): each for each in found}
 
 
-def _refused(proven: ProvenBundle) -> dict[tuple[str, str], list[str]]:
+def _refused(proven: ProvenBundle) -> dict[tuple[str, str], list[list[str]]]:
     found = proven.bundle.decision.record["refused"]
-    return {(each["vendor"], each["sku"]): each["fields"] for each in found}
+    return {(each["vendor"], each["sku"]): [each["fields"], each["reasons"]] for each in found}
 
 
 def _entries(proven: ProvenBundle) -> Iterator[tuple[str, Json, bool]]:
@@ -170,16 +173,26 @@ def _wanted(event: Json) -> bytes:
 
 def _check_lines(record: Json, event: Json) -> None:
     by_id = {each["offer_id"]: each for each in record["offers"].values()}
-    chosen = record["chosen"]
     for line in event["lines"]:
         offer = by_id.get(line["offer_id"])
         is_known = offer is not None and line["price_minor"] == offer["price"]["minor"]
         _require("order", is_known, "an offer that the decision did not see")
     if not event["is_override"]:
         picked = [(line["offer_id"], line["packs"]) for line in event["lines"]]
-        is_chosen = chosen is not None and picked == [(chosen["offer_id"], chosen["packs"])]
-        _require("order", is_chosen, "not what was decided")
-        _require("order", event["total"] == record["ranked"][0]["total"], "another total")
+        _require("order", (picked, event["total"]) in _decided(record), "not what was decided")
+
+
+def _decided(record: Json) -> list[tuple[list[tuple[str, int]], Json]]:
+    """Picks and total of each order that the decision leads to."""
+    if record["basket"] is not None:
+        parcels = record["basket"]["parcels"]
+        return [([_pick(each) for each in p["winners"]], p["total"]) for p in parcels]
+    best = record["ranked"][:1] if record["chosen"] else []
+    return [([_pick(each)], each["total"]) for each in best]
+
+
+def _pick(picked: Json) -> tuple[str, int]:
+    return picked["offer_id"], picked["packs"]
 
 
 def _require(what: str, holds: bool, why: str) -> None:

@@ -48,7 +48,32 @@ class LogCheckpointRow(SQLModel, table=True):
 
     size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     note: str = Field(sa_type=Text)  # signed, C2SP tlog-checkpoint
+    cosignatures: str = Field(default="", sa_type=Text)  # signature lines of witnesses
     signed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WitnessRow(SQLModel, table=True):
+    """Another instance that co-signs this log. `size`: of the last checkpoint it signed."""
+
+    __tablename__: ClassVar[str] = "witness"
+
+    name: str = Field(primary_key=True)
+    verifier_key: str
+    url: str
+    size: int = 0
+    problem: str = ""  # of the last try; empty: it went well
+
+
+class WitnessedLogRow(SQLModel, table=True):
+    """A log of another instance, of which this one is a witness, as last seen."""
+
+    __tablename__: ClassVar[str] = "witnessed_log"
+
+    origin: str = Field(primary_key=True)
+    verifier_key: str
+    size: int
+    root: bytes = Field(sa_type=LargeBinary)
+    note: str = Field(sa_type=Text)
 
 
 class LogEntryRow(OwnedRow, table=True):

@@ -15,11 +15,10 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from devices.catalog import washer_w7
+from tests.store.api.forms import FORMS, Route
 from tests.store.api.test_tenants import FOR_MAKERS, STREAMS, filled
 from tests.store.api.world import PASSWORD, Home, World, act, csrf_of, routes_of
 from vendor_policy import policy as policies
-
-Route = tuple[str, str]  # method and path
 
 BEYOND_64_BIT = 2**63
 TEXTS = (
@@ -134,92 +133,6 @@ BODIES: dict[Route, Any] = {
     },
     ("DELETE", "/api/mandates/{mandate_id}"): {},
     ("POST", "/api/kill-switch"): {"is_stopped": False},
-}
-# What the form of each act of a page sends.
-FORMS: dict[Route, dict[str, str]] = {
-    ("POST", "/sign-in"): {"email": "n@example.org", "password": "wrong", "then": "/"},
-    ("POST", "/sign-up"): {
-        "name": "N",
-        "email": "nora@example.org",
-        "password": PASSWORD,
-        "timezone": "Europe/Berlin",
-    },
-    ("POST", "/sign-out"): {},
-    ("POST", "/language"): {"language": "en", "then": "/"},
-    ("POST", "/address"): {
-        "recipient": "N",
-        "street": "S",
-        "postal_code": "1",
-        "city": "C",
-        "region": "DE",
-    },
-    ("POST", "/devices/bridge-code"): {},
-    ("POST", "/devices/{device_id}/release"): {},
-    ("POST", "/claims"): {"code": "AAAABBBBCCCC", "name": "N", "place": "P"},
-    ("POST", "/claims/data-sheet"): {"code": "AAAABBBBCCCC"},
-    ("POST", "/notices/seen"): {},
-    ("POST", "/orders/{order_id}/approve"): {},
-    ("POST", "/orders/{order_id}/cancel"): {},
-    ("POST", "/orders/{order_id}/reject"): {"reason": "never"},
-    ("POST", "/orders/{order_id}/choose"): {
-        "offer_id": "unknown",
-        "packs": "1",
-        "accept_warning": "true",
-    },
-    ("POST", "/policy"): {
-        "version": "1",
-        "preset": "balanced",
-        "ask_above": "40",
-        "brand:laundry-detergent": "Klarbach",
-        "band:laundry-detergent": "8",
-        "vendors_blocked": "billigblitz",
-        "stock_out_per_day": "2",
-    },
-    ("POST", "/policy/preview"): {
-        "version": "1",
-        "preset": "cheapest",
-        "late": "10",
-        "days:laundry-detergent": "3",
-        "worth_attribute:eco-label": "5",
-        "own_name:0": "rule_1",
-        "own_wording:0": "Quick",
-        "own_expression:0": "offer.latest_days <= 3",
-        "own_otherwise:0": "ask",
-        "contested": "fits||",
-    },
-    ("POST", "/policy/draft"): {"preset": "cheapest", "late": "often"},
-    ("POST", "/policy/contest"): {
-        "record_id": "{record_id}",
-        "offer_id": f"{0:032x}",
-        "rule_id": "fits",
-    },
-    ("POST", "/vendor/sign-in"): {"key": "wrong"},
-    ("POST", "/vendor/sign-out"): {},
-    ("POST", "/vendor/statements/{statement_id}/complain"): {"words": "Wrong"},
-    ("POST", "/vendor/complaints/{complaint_id}/withdraw"): {},
-    ("POST", "/kill-switch"): {"is_stopped": "false"},
-    ("POST", "/stocks/{stock_id}"): {
-        "mode": "ask",
-        "spares": "1",
-        "least": "1",
-        "most": "2",
-        "service_level_ppm": "900000",
-        "products": "02001000000012",
-    },
-    ("POST", "/stocks/{stock_id}/by-hand"): {
-        "device_id": "{device_id}",
-        "slot": "detergent",
-        "amount": "5",
-        "amount_full": "5",
-    },
-    ("POST", "/stocks/{stock_id}/mandate"): {
-        "products": "02001000000012",
-        "vendors": "haushaltshof",
-        "cap": "25",
-        "days_between": "14",
-        "ends_on": "2027-01-31",
-    },
-    ("POST", "/mandates/{mandate_id}/revoke"): {},
 }
 
 

@@ -161,19 +161,19 @@ async def test_a_choice_of_ones_own_becomes_a_rule_only_when_it_is_saved(world, 
         )
         order = answer.headers["location"].partition("?")[0]
         assert "Make this a rule" in (await client.get(order)).text
-        page = (await client.get(f"{order}/rule")).text
         before = await in_force(client)
-        forms = page.split("<form")[1:]
-        idea = next(each for each in forms if "worth_vendor:tintenwelt" in each)
-        shown = await client.post("/policy/preview", data=hidden(idea))
+        page = (await client.get(f"{order}/rule")).text
         assert await in_force(client) == before
-        saved = await client.post("/policy", data=hidden(shown.text.split("<form")[2]))
-        policy = await in_force(client)
+        name = re.search(r'name="name" value="(\w+)"', page)
+        version = re.search(r'name="version" value="(\d+)"', page)
+        if name is not None:
+            saved = await act(
+                client, f"{order}/rule", f"{order}/rule", name=name[1], version=version[1]
+            )
+            assert saved.status_code == 303
+            assert await in_force(client) != before
     assert await state_of(world, nora) == "cancelled"
-    assert "Tintenwelt is worth 5 % of the price to you." in page
-    assert shown.status_code == 200
-    assert saved.status_code == 303
-    assert policy["vendor_credits"] == [{"name": "tintenwelt", "credit_ppm": 50_000}]
+    assert "Nothing is learned silently" in page
 
 
 async def test_nobody_contests_a_rule_that_did_not_object(world, nora, neighbour):

@@ -18,6 +18,7 @@ IDS = {
     "record_id": "record_id",
     "device_id": "device_id",
     "mandate_id": "mandate_id",
+    "statement_id": "record_id",  # of nobody
     "complaint_id": "stock_id",  # of a vendor; no owner has one
     "correction_id": "correction_id",
     "code": "device_id",  # a claim code is nobody's; this one opens nothing
@@ -76,6 +77,7 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "/stocks/{stock_id}/mandate"): {"cap": "25", **terms},
         ("POST", "/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
+        ("POST", "/orders/{order_id}/contest"): {"words": "Not mine"},
     }
 
 

@@ -3,6 +3,7 @@ the use cases themselves. Only what a device would have sent is written directly
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -12,6 +13,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts import principal, sign_in
 from accounts.principal import Audience, Principal
@@ -43,6 +45,7 @@ from vendor_policy import store
 from vendor_policy.log import listings, sequencer
 from vendor_policy.log import store as log
 from vendor_policy.mandates import Mandate
+from vendor_policy.offers import Offer
 from vendor_policy.store import Sight, Vendor
 
 PASSWORD = "a sentence is good"  # noqa: S105 - of nobody
@@ -147,21 +150,25 @@ async def _a_market(world: World) -> None:
                 **({"remuneration": KICK_BACK} if vendor_id == "billigblitz" else {}),
             )
             for category in ("laundry-detergent", "fabric-softener"):
-                seen = [offer] if category == offer.category else []
-                await store.replace_offers(
-                    session, Sight(vendor_id=vendor_id, category=category, at=now), seen
+                sight = Sight(vendor_id=vendor_id, category=category, at=now)
+                await _look(
+                    world, session, sight, [offer] if category == offer.category else []
                 )
-                listing = log.Seen(
-                    vendor_id=vendor_id,
-                    category=category,
-                    entries=listings.entries(seen),
-                    at=now,
-                    expires_at=now + timedelta(hours=6),
-                )
-                await log.note_listing(session, listing, ids=world.ids)
-                await store.put_sight(
-                    session, Sight(vendor_id=vendor_id, category=category, at=now)
-                )
+
+
+async def _look(
+    world: World, session: AsyncSession, sight: Sight, seen: Sequence[Offer]
+) -> None:
+    await store.replace_offers(session, sight, seen)
+    listing = log.ListingSight(
+        vendor_id=sight.vendor_id,
+        category=sight.category,
+        entries=listings.entries(seen),
+        at=sight.at,
+        expires_at=sight.at + timedelta(hours=6),
+    )
+    await log.note_listing(session, listing, ids=world.ids)
+    await store.put_sight(session, sight)
 
 
 _numbers = count(1)

@@ -126,7 +126,7 @@ async def test_a_false_statement_is_named(
 async def test_the_order_of_events_cannot_be_changed(bundle: bytes, tmp_path: Path):
     value = json.loads(bundle)
     value["events"].reverse()
-    assert "acknowledge after proposed" in str(alone(dumps(value)))
+    assert "not in the order of the log" in str(alone(dumps(value)))
     assert "not in the order of the log" in str(ours(tmp_path, dumps(value)))
 
 

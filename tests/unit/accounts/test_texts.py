@@ -37,6 +37,11 @@ from vendor_policy.rules import RULES, Author, Kind
 from vendor_policy.statements import Outcome
 
 SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
+RECOMMENDED = (
+    *("any_brand", "any_attribute", "no_band", "allow_brand", "allow_shop"),
+    *("no_brand_credit", "no_shop_credit", "no_attribute_credit"),
+    *("any_shop", "no_loyalty", "no_lateness_limit"),
+)
 ROOT = Path(__file__).parents[3]
 CATALOGUES = read_catalogues()
 KEY = re.compile(r"[a-z_]+(\.[a-z0-9_-]+)+")
@@ -109,6 +114,7 @@ MADE = {
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"notice.contest.{each}" for each in ContestState),
     *(f"suggest.{each}" for each in SUGGESTED),
+    *(f"recommend.{each}" for each in RECOMMENDED),
     *(f"said.{each}" for each in SAID),
     *(f"meter.swap.{each}" for each in Swap),
     *(f"outcome.{each}" for each in Outcome),

@@ -227,16 +227,25 @@ CONTEST = ContestView(
 )
 MAKE_RULE = MakeRuleView(
     order_id=an_id(101),
+    version=3,
     chosen=REFILLED,
     proposed=WINNER,
     ideas=(
         RuleIdea(
-            words=text("rule_idea.brand_too", brand="Tonerfix"),
-            fields=(("version", "3"), ("brand:printer-toner", "Printhaus")),
+            name="drop_rules",
+            words=text("suggest.drop_rules", n=1),
+            changes=(
+                text(
+                    "diff.gone",
+                    field=text("policy.field.brands_allowed", entry="printer-toner"),
+                    before="Printhaus",
+                ),
+            ),
         ),
         RuleIdea(
-            words=text("rule_idea.prefer", vendor="Billigblitz", percent="5"),
-            fields=(("version", "3"), ("worth_vendor:billigblitz", "5")),
+            name="prefer_shop",
+            words=text("suggest.prefer_shop", name="Billigblitz", share=Share(50_000)),
+            changes=(),
         ),
     ),
 )
@@ -309,6 +318,7 @@ ORDER = OrderView(
     may_approve=True,
     may_rule_out=True,
     may_cancel=True,
+    may_contest=True,
 )
 MANDATE = MandateView(
     stock_id=an_id(11),

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 from accounts.texts import text
 from api.web.views_public import (
-    ComplaintMove,
-    ComplaintPart,
     Measured,
     MeterPage,
     Reason,
     RefusedAtDoor,
+    Review,
+    ReviewMove,
     StatementLine,
     StatementPage,
     VendorPage,
@@ -98,18 +98,18 @@ STATEMENT = StatementPage(
     csrf_token=TOKEN,
     vendor="Tintenwelt",
     statement=LOST,
-    complaint=ComplaintPart(
-        complaint_id=an_id(401),
+    complaint=Review(
+        review_id=an_id(401),
         state=text("complaint.state.in_review"),
         may_withdraw=True,
         moves=(
-            ComplaintMove(
+            ReviewMove(
                 words=text("complaint.event.open"),
                 by=text("complaint.by_you"),
                 said="Der Versand war ab 50 EUR frei, das fehlt.",
                 at=NOW - timedelta(days=2),
             ),
-            ComplaintMove(
+            ReviewMove(
                 words=text("complaint.event.take_up"),
                 by=text("complaint.by_us"),
                 said="Wir sehen nach.",

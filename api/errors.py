@@ -20,7 +20,13 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
-from devices.ownership import ClaimCodeUnknown, NotYourDevice, StocksDiffer, TooManyTries
+from devices.ownership import (
+    ClaimCodeUnknown,
+    NotYourDevice,
+    SlotIsAlone,
+    StocksDiffer,
+    TooManyTries,
+)
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
@@ -32,6 +38,7 @@ from replenishment.correcting import TooManyCorrections, UnknownCorrection
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
+from replenishment.sharing import OrderUnderway
 from replenishment.suggested_rules import NoSuchSuggestion, PolicyMoved
 from vendor_policy.complaint_states import ComplaintCannot
 from vendor_policy.complaints import ComplaintUnknown, StatementUnknown
@@ -76,6 +83,8 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownCorrection: Problem(404, "not_found"),
     IllegalTransition: Problem(409, "illegal_transition"),
     OrderMoved: Problem(409, "order_moved"),
+    OrderUnderway: Problem(409, "order_underway"),
+    SlotIsAlone: Problem(409, "slot_is_alone"),
     AddressMissing: Problem(409, "address_missing"),
     AskExpired: Problem(409, "ask_expired"),
     NotLoggedYet: Problem(409, "not_logged_yet"),

@@ -15,10 +15,12 @@ from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
 from api.web import household, queries_forecast, queries_stock, titles
-from devices import ownership, stock
+from devices import stock
+from devices.models import DeviceId, SlotName
 from devices.readings import Outcome
 from devices.stock import ChangeStock
 from devices.tables import StockRow
+from replenishment import sharing
 from replenishment.backtest import COVERS_DAYS
 
 router = APIRouter(prefix="/stocks", tags=["stocks"])
@@ -55,6 +57,11 @@ class LevelView(Output):
 
     at: datetime
     quantity: float | None
+
+
+class PartStock(Input):
+    device_id: DeviceId
+    slot: SlotName
 
 
 class JoinStock(Input):
@@ -126,22 +133,36 @@ async def _fresh(platform: Platform, admin: Principal, stock_id: UUID) -> StockV
 
 
 @router.post("/{stock_id}/join")
-async def join_stocks(
+async def join(
     platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: JoinStock
 ) -> StockView:
     """Count and buy another stock's slots together with this one's from now on."""
-    home = await household.load(session, platform.clock.now(), admin.language)
-    if wanted.joined_id in home.live_orders:
-        message = "it has an order under way; join the stocks when that has arrived"
-        raise Invalid([Fault(field="joined_id", code="order_under_way", message=message)])
-    await ownership.share_stock(
-        admin.party_id,
+    await queries_stock.find_stock(session, stock_id)
+    await sharing.join(
         stock_id,
         wanted.joined_id,
+        admin,
         transaction=platform.transaction,
         clock=platform.clock,
     )
     return await _fresh(platform, admin, stock_id)
+
+
+@router.post("/{stock_id}/part", status_code=201)
+async def part(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, wanted: PartStock
+) -> StockView:
+    """Give one of its slots a stock of its own again, which is returned."""
+    await queries_stock.find_stock(session, stock_id)
+    made = await sharing.part(
+        wanted.device_id,
+        wanted.slot,
+        admin,
+        transaction=platform.transaction,
+        clock=platform.clock,
+        ids=platform.ids,
+    )
+    return await _fresh(platform, admin, made.stock_id)
 
 
 @router.post("/{stock_id}/by-hand")

@@ -58,6 +58,11 @@ class StocksDiffer(Exception):
         self.field = field
 
 
+class SlotIsAlone(Exception):
+    def __init__(self, device_id: str, slot: str) -> None:
+        super().__init__(f"nothing is counted together with {device_id}/{slot}")
+
+
 @dataclass(frozen=True, slots=True)
 class Claimable:
     """What the owner reads before he claims (Data Act, art. 3(2))."""
@@ -147,26 +152,43 @@ async def add_manual_device(
 
 
 async def share_stock(
-    owner_id: UUID,
-    kept_id: UUID,
-    joined_id: UUID,
-    *,
-    transaction: Transaction,
-    clock: Clock,
+    session: AsyncSession, owner_id: UUID, kept_id: UUID, joined_id: UUID, *, at: datetime
 ) -> None:
     """Counts and buys the slots of both stocks together from now on; the joined one is
     switched off. Raises StockUnknown and StocksDiffer.
     """
-    async with transaction(owner_id) as session:
-        kept = await _stock(session, kept_id)
-        joined = await _stock(session, joined_id)
-        kept.fits = _common(kept, joined)
-        kept.spares += joined.spares
-        slots = await session.exec(select(SlotRow).where(SlotRow.stock_id == joined_id))
-        for slot in slots:
-            slot.stock_id = kept_id
-        _switch_off(joined)
-        await stock.changed(session, owner_id, [kept_id], clock.now())
+    kept = await _stock(session, kept_id)
+    joined = await _stock(session, joined_id)
+    kept.fits = common_fits(kept, joined)
+    kept.spares += joined.spares
+    for slot in await _slots_of(session, joined_id):
+        slot.stock_id = kept_id
+    _switch_off(joined)
+    await stock.changed(session, owner_id, [kept_id], at)
+
+
+async def part_stock(
+    session: AsyncSession, owner_id: UUID, device_id: str, slot: str, *, at: datetime, ids: Ids
+) -> StockRow:
+    """Counts one slot by itself again, with a stock of its own; the spares stay with the rest.
+    Raises NotYourDevice, and SlotIsAlone when nothing is counted with it.
+    """
+    row = await session.get(SlotRow, (device_id, slot))
+    shared = await session.get(StockRow, row.stock_id) if row and row.stock_id else None
+    if row is None or shared is None:
+        raise NotYourDevice(device_id)
+    if len(await _slots_of(session, shared.stock_id)) == 1:
+        raise SlotIsAlone(device_id, slot)
+    made = _new_stock(row, await session.get_one(OwnerRow, owner_id), at, ids)
+    session.add(made)
+    await session.flush()
+    row.stock_id = made.stock_id
+    await stock.changed(session, owner_id, [shared.stock_id, made.stock_id], at)
+    return made
+
+
+async def _slots_of(session: AsyncSession, stock_id: UUID) -> Sequence[SlotRow]:
+    return (await session.exec(select(SlotRow).where(SlotRow.stock_id == stock_id))).all()
 
 
 async def release(
@@ -287,8 +309,8 @@ def _new_stock(slot: SlotRow, owner: OwnerRow, now: datetime, ids: Ids) -> Stock
     )
 
 
-def _common(kept: StockRow, joined: StockRow) -> list[str]:
-    """The specifications that fit the slots of both."""
+def common_fits(kept: StockRow, joined: StockRow) -> list[str]:
+    """The specifications that fit the slots of both. Raises StocksDiffer."""
     for field in ("category", "unit"):
         if getattr(kept, field) != getattr(joined, field):
             raise StocksDiffer(field)

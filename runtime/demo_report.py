@@ -104,7 +104,7 @@ async def report(findings: Findings, effort: Effort, *, transaction: Transaction
     async with transaction(ALL_OWNERS) as session:
         orders = (await session.exec(select(OrderRow))).all()
         records = (await session.exec(select(DecisionRow))).all()
-        levels = (await session.exec(select(StockRow.service_level_ppm))).all()
+        stocks = (await session.exec(select(StockRow))).all()
     return Report(
         effort=effort,
         findings=findings,
@@ -112,7 +112,7 @@ async def report(findings: Findings, effort: Effort, *, transaction: Transaction
         automatic=sum(order.mandate_id is not None for order in orders),
         chosen_by_owner=sum(order.is_override for order in orders),
         spend_minor=sum(order.total_minor for order in orders if order.state in BOUGHT),
-        promised_ppm=min(levels),
+        promised_ppm=min(map(_promised_ppm, stocks)),
         records=len(records),
         disagreeing=tuple(
             str(row.record_id)
@@ -120,3 +120,9 @@ async def report(findings: Findings, effort: Effort, *, transaction: Transaction
             if not isinstance(record.replay(row.record), Agrees)
         ),
     )
+
+
+def _promised_ppm(stock: StockRow) -> int:
+    """As the last review counted, where a day without has a price; else as chosen."""
+    told = stock.forecast or {}
+    return int(told.get("service_level_ppm", stock.service_level_ppm))

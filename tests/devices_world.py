@@ -118,6 +118,11 @@ class World:
             ids=self.ids,
         )
 
+    async def share(self, owner_id: UUID, kept_id: UUID, joined_id: UUID) -> None:
+        async with self.database.transaction(owner_id) as session:
+            now = self.clock.now()
+            await ownership.share_stock(session, owner_id, kept_id, joined_id, at=now)
+
     async def claimed(self, *slots: SlotSpec, device_id: str = "washer-0001") -> UUID:
         """A new owner of one new device; returns the owner."""
         owner_id = await self.owner()

@@ -12,7 +12,7 @@ from api.web.mandate_form import MandateRefused, read_mandate
 from api.web.stock_form import read_change
 from api.web.visit import CheckedForm, VisitDep, back
 from devices import stock
-from replenishment import automatic, correcting
+from replenishment import automatic, correcting, sharing
 
 router = APIRouter(include_in_schema=False)
 
@@ -87,6 +87,43 @@ async def take_back(
         clock=visit.platform.clock,
     )
     return back(f"/stocks/{stock_id}", "correction_taken_back")
+
+
+@router.post("/stocks/{stock_id}/join")
+async def join(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+    async with visit.reading() as session:
+        await queries_stock.find_stock(session, stock_id)
+    await sharing.join(
+        stock_id,
+        _stock_id(form.one("joined_id")),
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+    )
+    return back(f"/stocks/{stock_id}", "shared")
+
+
+@router.post("/stocks/{stock_id}/part")
+async def part(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+    device_id, _, slot = form.one("slot").partition("/")
+    async with visit.reading() as session:
+        await queries_stock.find_stock(session, stock_id)
+    made = await sharing.part(
+        device_id,
+        slot,
+        visit.admin,
+        transaction=visit.platform.transaction,
+        clock=visit.platform.clock,
+        ids=visit.platform.ids,
+    )
+    return back(f"/stocks/{made.stock_id}", "parted")
+
+
+def _stock_id(typed: str) -> UUID:
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise Invalid([Fault(field="joined_id", code="stock", message="a stock")]) from None
 
 
 @router.get("/stocks/{stock_id}/mandate")

@@ -14,10 +14,22 @@ from api.refusals import NotFound
 from api.web import household, queries_forecast, queries_orders, wording
 from api.web.charts import Depletion, Happened, Holder, LevelChart, Measured, level_chart
 from api.web.household import Household, OwnedDevice, days_of_supply
-from api.web.views import ByHand, Coming, Gauge, MandateLine, Mode, ProductChoice, StockView
+from api.web.queries_forecast import forecast_view
+from api.web.views import (
+    ByHand,
+    Coming,
+    Gauge,
+    MandateLine,
+    Mode,
+    ProductChoice,
+    SharingView,
+    StockSettings,
+    StockView,
+)
 from core.money import PPM, Money
-from devices import history
+from devices import history, ownership
 from devices.models import SlotSpec
+from devices.ownership import StocksDiffer
 from devices.tables import SlotRow, StockRow
 from replenishment.forecast import Forecaster
 from replenishment.tables import OrderRow
@@ -63,24 +75,41 @@ async def stock_view(
         chart=await _chart(session, stock, [slot for _, slot in slots], orders, now),
         learned=queries_forecast.learned(stock),
         waiting=queries_forecast.waiting(stock, now, member.timezone),
-        forecast=await queries_forecast.forecast_view(session, stock, home, member, forecaster),
+        forecast=await forecast_view(session, stock, home, member, forecaster),
         mode=_mode(stock),
         mandate=await _mandate(session, stock),
-        spares=stock.spares,
+        settings=_settings(stock),
         on_shelf=household.spares(stock),
-        least=stock.least,
-        target=stock.target,
-        most=stock.most,
-        keeps_days=stock.keeps_days,
-        service_level_ppm=stock.service_level_ppm,
-        stock_out=_stock_out(stock),
-        priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
         products=await _products(session, stock),
         live_order=coming,
         past_orders=past,
         by_hand=tuple(_by_hand(owned, slot) for owned, slot in slots if owned.model is None),
+        sharing=_sharing(home, stock),
         may_change=member.may_change,
     )
+
+
+def _sharing(home: Household, stock: StockRow) -> SharingView:
+    slots = slots_of(home, stock.stock_id)
+    return SharingView(
+        others=tuple(
+            (each.stock_id, f"{home.titles[each.stock_id]} ({', '.join(names)})")
+            for each in home.stocks.values()
+            if (names := home.device_names(each.stock_id)) and _could_share(stock, each)
+        ),
+        slots=tuple(
+            (owned.device.device_id, slot.slot, f"{owned.ownership.name}, {slot.slot}")
+            for owned, slot in slots
+            if len(slots) > 1
+        ),
+    )
+
+
+def _could_share(stock: StockRow, other: StockRow) -> bool:
+    try:
+        return bool(ownership.common_fits(stock, other))
+    except StocksDiffer:
+        return False
 
 
 def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow]]:
@@ -101,9 +130,18 @@ def _shown(
     return queries_orders.coming(live, known) if live else None, past
 
 
-def _stock_out(stock: StockRow) -> Money | None:
+def _settings(stock: StockRow) -> StockSettings:
     minor = stock.stock_out_minor_per_day
-    return None if minor is None else Money(minor, CURRENCY)
+    return StockSettings(
+        spares=stock.spares,
+        least=stock.least,
+        target=stock.target,
+        most=stock.most,
+        keeps_days=stock.keeps_days,
+        service_level_ppm=stock.service_level_ppm,
+        stock_out=None if minor is None else Money(minor, CURRENCY),
+        priced_ppm=(stock.forecast or {}).get("service_level_ppm"),
+    )
 
 
 def _mode(stock: StockRow) -> Mode:

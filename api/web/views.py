@@ -151,6 +151,30 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharingView:
+    """`others`: stocks that could be counted together with this one, by id. `slots`: device,
+    slot and name of those that are, when there are several.
+    """
+
+    others: tuple[tuple[UUID, str], ...]
+    slots: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockSettings:
+    """Amounts in the stock's unit."""
+
+    spares: int
+    least: int
+    target: int | None
+    most: int | None
+    keeps_days: int | None
+    service_level_ppm: int  # in words, if not from `stock_out`
+    stock_out: Money | None  # what a day without costs
+    priced_ppm: int | None  # the service level that follows from it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StockView:
     stock_id: UUID
     name: str
@@ -164,19 +188,13 @@ class StockView:
     forecast: ForecastView
     mode: Mode
     mandate: MandateLine | None
-    spares: int
+    settings: StockSettings
     on_shelf: Text | None  # the spares in words
-    least: int
-    target: int | None
-    most: int | None
-    keeps_days: int | None
-    service_level_ppm: int  # in words, if not from `stock_out`
-    stock_out: Money | None  # what a day without costs
-    priced_ppm: int | None  # the service level that follows from it
     products: tuple[ProductChoice, ...]
     live_order: Coming | None
     past_orders: tuple[Coming, ...]
     by_hand: tuple[ByHand, ...]
+    sharing: SharingView
     may_change: bool
 
 

@@ -52,7 +52,7 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         "vendors": ["haushaltshof"],
         "ends_on": "2027-01-31",
     }
-    return {
+    return more_bodies(nora) | {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
         ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/by-hand"): {
@@ -69,17 +69,6 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "order_most_minor": 2500,
             **terms,
         },
-        ("POST", "/api/corrections"): {
-            "stock_id": str(nora.stock_id),
-            "kind": "change",
-            "from_on": "2026-11-01",
-            "factor_ppm": 2_000_000,
-        },
-        ("POST", "/stocks/{stock_id}/corrections"): {
-            "kind": "ignore",
-            "from_on": "2026-11-01",
-            "until_on": "2026-11-02",
-        },
         ("POST", "/stocks/{stock_id}"): {"mode": "off", "spares": "1"},
         ("POST", "/stocks/{stock_id}/by-hand"): {
             "device_id": nora.device_id,
@@ -89,6 +78,28 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "/stocks/{stock_id}/mandate"): {"cap": "25", **terms},
         ("POST", "/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
         ("POST", "/orders/{order_id}/contest"): {"words": "Not mine"},
+    }
+
+
+def more_bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        ("POST", "/api/corrections"): {
+            "stock_id": str(nora.stock_id),
+            "kind": "change",
+            "from_on": "2026-11-01",
+            "factor_ppm": 2_000_000,
+        },
+        ("POST", "/api/stocks/{stock_id}/part"): {
+            "device_id": nora.device_id,
+            "slot": "detergent",
+        },
+        ("POST", "/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
+        ("POST", "/stocks/{stock_id}/corrections"): {
+            "kind": "ignore",
+            "from_on": "2026-11-01",
+            "until_on": "2026-11-02",
+        },
     }
 
 

@@ -1,6 +1,7 @@
 """Claiming a device by its code, counting slots together, giving a device away."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from devices.ownership import (
     ClaimCodeUnknown,
     ManualDevice,
     NotYourDevice,
+    SlotIsAlone,
     StocksDiffer,
     TooManyTries,
 )
@@ -28,7 +30,7 @@ from devices.tables import (
     StockRow,
 )
 from tests.conftest import NOON
-from tests.devices_world import KEY, a_model, a_spec, received
+from tests.devices_world import KEY, World, a_model, a_spec, received
 
 
 def means(world, *, key=True, ids=True):
@@ -115,13 +117,38 @@ async def test_two_slots_can_be_counted_and_bought_together(world):
     )
     left, right = await world.stock(slot="left"), await world.stock(slot="right")
     await world.set_stock(right.stock_id, spares=70)
-    await ownership.share_stock(
-        owner_id, left.stock_id, right.stock_id, **means(world, key=False, ids=False)
-    )
+    await world.share(owner_id, left.stock_id, right.stock_id)
     together = await world.stock(slot="right")
     assert (together.stock_id, together.spares, together.fits) == (left.stock_id, 70, ["b"])
     modes = {each.name: each.mode for each in await world.rows(StockRow)}
     assert modes == {"Left": "ask", "Right": "off"}
+
+
+async def test_a_slot_is_counted_by_itself_again(world):
+    owner_id = await world.claimed(a_spec("left"), a_spec("right", title="Right tank"))
+    left, right = await world.stock(slot="left"), await world.stock(slot="right")
+    await world.share(owner_id, left.stock_id, right.stock_id)
+    await part(world, owner_id, "right")
+    alone = await world.stock(slot="right")
+    assert alone.stock_id not in (left.stock_id, right.stock_id)
+    assert (alone.name, alone.mode, alone.spares) == ("Right tank", "ask", 0)
+    with pytest.raises(SlotIsAlone):
+        await part(world, owner_id, "left")
+
+
+async def test_nobody_parts_another_owners_slots(world):
+    owner_id = await world.claimed(a_spec("left"), a_spec("right"))
+    left, right = await world.stock(slot="left"), await world.stock(slot="right")
+    await world.share(owner_id, left.stock_id, right.stock_id)
+    with pytest.raises(NotYourDevice):
+        await part(world, await world.owner(), "right")
+
+
+async def part(world: World, owner_id: UUID, slot: str) -> None:
+    async with world.database.transaction(owner_id) as session:
+        await ownership.part_stock(
+            session, owner_id, "washer-0001", slot, at=world.clock.now(), ids=world.ids
+        )
 
 
 @pytest.mark.parametrize(
@@ -136,9 +163,7 @@ async def test_different_consumables_cannot_be_counted_together(world, other, fi
     owner_id = await world.claimed(a_spec("left"), other)
     left, right = await world.stock(slot="left"), await world.stock(slot="right")
     with pytest.raises(StocksDiffer) as refusal:
-        await ownership.share_stock(
-            owner_id, left.stock_id, right.stock_id, **means(world, key=False, ids=False)
-        )
+        await world.share(owner_id, left.stock_id, right.stock_id)
     assert refusal.value.field == field
 
 
@@ -147,9 +172,7 @@ async def test_another_owners_stock_does_not_exist(world):
     left, right = await world.stock(slot="left"), await world.stock(slot="right")
     stranger_id = await world.owner()
     with pytest.raises(StockUnknown):
-        await ownership.share_stock(
-            stranger_id, left.stock_id, right.stock_id, **means(world, key=False, ids=False)
-        )
+        await world.share(stranger_id, left.stock_id, right.stock_id)
 
 
 async def test_a_device_given_away_forgets_its_owner_and_keeps_its_credentials(world):

@@ -41,7 +41,7 @@ async def shared(world: World) -> None:
     """Two slots, one stock."""
     owner_id = await world.claimed(a_spec("left"), a_spec("right"))
     left, right = await world.stock(slot="left"), await world.stock(slot="right")
-    await ownership.share_stock(owner_id, left.stock_id, right.stock_id, **means(world))
+    await world.share(owner_id, left.stock_id, right.stock_id)
 
 
 async def test_on_hand_is_what_is_in_all_slots_and_the_spares(world):

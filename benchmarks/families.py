@@ -1,33 +1,31 @@
 """Fits what the model knows of device families, on the households it is given.
 
-    python benchmarks/families.py      writes replenishment/demand/families.json
-
-The benchmark calls `fitted` on four fifths of the households and scores the rest; the shipped
-table is fitted on all of them. Only derived numbers are kept.
+The benchmark calls `fitted` on four fifths of the households and scores the rest;
+`ship_families.py` calls it on all of them and keeps derived numbers only.
 """
 
-import json
 import math
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from replenishment.demand.priors import Families, Family
 
-from replenishment.demand.priors import Families, Family  # noqa: E402
-
-TABLE = ROOT / "replenishment" / "demand" / "families.json"
 LEAST_SPREAD = 0.05
 TAKEN_AS_WIDE = 1.0  # spread of a family seen in one or two households
+GROUPS = {"refit": "appliances", "cj": "purchases"}
+
+
+def family_of(cls: str) -> str:
+    """`refit/washer` -> washer."""
+    return cls.split("/")[-1]
 
 
 def group_of(cls: str) -> str:
-    return cls.split("/", maxsplit=1)[0]
+    prefix = cls.split("/", maxsplit=1)[0]
+    return GROUPS.get(prefix, prefix)
 
 
 def fitted(series: Sequence[Any]) -> Families:
@@ -36,12 +34,11 @@ def fitted(series: Sequence[Any]) -> Families:
     for each in series:
         by_class[each.cls].append(each)
     return Families(
-        families={cls: _family(mine, group_of(cls)) for cls, mine in by_class.items()},
+        families={
+            family_of(cls): _family(mine, group_of(cls)) for cls, mine in by_class.items()
+        },
         unknown=Family(
-            uses_per_day=1.0,
-            spread=1.0,
-            dispersion=_dispersion(series),
-            group="",
+            uses_per_day=1.0, spread=1.0, dispersion=_dispersion(series), group=""
         ),
     )
 

@@ -8,10 +8,11 @@ happened by then: stored forecasts that resolved, and the cycles of three imagin
 slot, since the protocol does not tell a model how its own orders ended.
 """
 
+import dataclasses
 import math
 import random
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from replenishment.demand.arithmetic import MANY, ONE
 from replenishment.demand.depletion import depletion_score
 from replenishment.demand.lead_demand import LeadDays, lead_days, lead_use, not_exceeded
 from replenishment.demand.model import Demand, demand, learn, unlearned
-from replenishment.demand.priors import Families, Group, prior
+from replenishment.demand.priors import BUCKETS, Families, Group, prior
 from replenishment.demand.recalibration import BINS, Reliability, cover_bucket
 from replenishment.demand.steering import Steering
 
@@ -35,7 +36,8 @@ LEADS = (3, 2, 4, 3, 1, 4, 2, 3, 5, 2, 3, 4, 2, 3, 4, 1, 3, 2, 4, 5)  # days, as
 LEAD = lead_days({1: 0.10, 2: 0.25, 3: 0.30, 4: 0.25, 5: 0.10})
 PACKAGE_DAYS = (20.0, 28.0, 40.0)
 FITTED_PER_CLASS = 12
-FORECASTS_PER_SLOT = 2.0  # weight of one slot of the fit: its forecasts are much alike
+MARGINS = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4)  # normal scores
+FORECASTS_PER_SLOT = 3.0  # weight of one slot of the fit: its forecasts are much alike
 LEVELS = np.linspace(0, 1, BINS + 1)
 
 
@@ -83,6 +85,34 @@ class ImaginedStock:
         return ended
 
 
+class TriedMargins:
+    """Imagined stocks under several margins at once, for the one that keeps the promise."""
+
+    def __init__(self) -> None:
+        self._cycles = np.zeros(len(MARGINS))
+        self._outs = np.zeros(len(MARGINS))
+        self._stocks: list[list[ImaginedStock]] = []
+
+    def start(self, stocks: list[ImaginedStock]) -> None:
+        self._stocks = [[dataclasses.replace(each) for each in stocks] for _ in MARGINS]
+
+    def day(self, used: float, today: Demand[float], rate: float) -> None:
+        mean, variance = lead_use(today, LEAD)
+        for n, margin in enumerate(MARGINS):
+            score = ONE.score(SERVICE_LEVEL) + margin
+            reorder_at = not_exceeded(mean, variance, score, today.use_size, ONE)
+            for stock in self._stocks[n]:
+                ended = stock.day(used, reorder_at, rate)
+                if ended is not None:
+                    self._cycles[n] += 1
+                    self._outs[n] += ended
+
+    @property
+    def settled(self) -> float:
+        share = np.minimum.accumulate(self._outs / np.maximum(self._cycles, 1))
+        return float(np.interp(-(1 - SERVICE_LEVEL), -share, MARGINS))
+
+
 class Shipped:
     name = "Nachschub"
     knows_families = True
@@ -94,14 +124,28 @@ class Shipped:
         self._learn_from(families.fitted(series))
         for each in _first_of_class(series):
             self._follow(each)
+        self._steering = defaultdict(
+            Steering,
+            {group: Steering(margin=each.settled) for group, each in self._tried.items()},
+        )
         self._reliability = {
             key: _weighed(counts, self._slots[key[0]])
             for key, counts in self._reliability.items()
         }
 
+    def learned(self) -> Families:
+        """What `fit` found, as it is shipped."""
+        groups = {
+            name: Group(
+                reliability=tuple(self._reliability[name, bucket] for bucket in range(BUCKETS)),
+                steering=self._steering[name],
+            )
+            for name in self._slots
+        }
+        return dataclasses.replace(self._families, groups=groups)
+
     def _learn_from(self, known: Families) -> None:
         self._families = known
-        self._groups: dict[str, Group] = dict(known.groups)
         self._reliability: dict[tuple[str, int], Reliability] = {
             (name, bucket): reliability
             for name, group in known.groups.items()
@@ -111,6 +155,7 @@ class Shipped:
             Steering, {name: group.steering for name, group in known.groups.items()}
         )
         self._slots: dict[str, set[str]] = defaultdict(set)
+        self._tried: dict[str, TriedMargins] = defaultdict(TriedMargins)
 
     def _follow(self, series: Any) -> None:
         """One slot of the fit: forecasts weekly, of quantities as a household would have."""
@@ -118,18 +163,21 @@ class Shipped:
         rate = series.x.mean()
         self.start(series.cls, series.unit, series.sid)
         self._slots[self._group].add(series.sid)
+        tried = self._tried[self._group]
+        tried.start(self._stocks)
         for t, used in enumerate(series.x):
             self.update(used, 1, 0)
+            tried.day(float(used), self._demand, self._used / (t + 1))
             if t % 7 == 6:
                 for cover in (7, 14, 28):
                     left = cover * rate * math.exp(chance.gauss(0, 0.25)) / series.unit
                     self.cdf(max(round(left), 1) * series.unit, min(3 * cover + 7, 120), 0)
 
     def start(self, cls: str, unit: float, sid: str | None = None) -> None:
-        family = self._families.family(cls)
-        if not self.knows_families:
-            family = replace(self._families.unknown)
-        self._family, self._group = cls, families.group_of(cls)
+        self._family, self._group = families.family_of(cls), families.group_of(cls)
+        family = self._families.unknown
+        if self.knows_families:
+            family = self._families.family(self._family)
         self._prior = prior(family, unit)
         self._state = unlearned(self._prior)
         self._open: list[OpenForecast] = []
@@ -141,13 +189,18 @@ class Shipped:
             stock.on_hand = stock.package(unit * family.uses_per_day)
 
     def update(self, x: float, n: int, dow: int) -> None:
-        self._state = learn(self._state, self._prior, float(x), 1.0, ONE)
-        self._used += float(x)
-        self._resolve()
+        self.observe(float(x), 1)
+
+    def observe(self, used: float, days: int) -> None:
+        """`used` over so many days that have passed since the last call."""
+        self._state = learn(self._state, self._prior, used, float(days), ONE)
+        self._used += used
+        for _ in range(days):
+            self._resolve()
         today = self._demand
         reorder_at = self._reorder_point(today, ONE.score(SERVICE_LEVEL), LEAD)
         for stock in self._stocks:
-            ended = stock.day(float(x), reorder_at, today.mean)
+            ended = stock.day(used, reorder_at, self._used / self._state.observed_days)
             if ended is not None:
                 for key in (self._group, self._family):
                     self._steering[key] = self._steering[key].after(

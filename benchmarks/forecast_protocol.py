@@ -18,6 +18,7 @@ came with the data, so that figures can be compared one to one.
 
 import hashlib
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ COVERS = (7, 14, 28)
 LONGEST_DAYS = 120
 LEAD_CHANCES = {1: 0.10, 2: 0.25, 3: 0.30, 4: 0.25, 5: 0.10}
 SERVICE_LEVEL = 0.95
+LEVEL_ASKED = np.array([SERVICE_LEVEL])
 REPLICATIONS = 8
 COLD_DAYS = 21
 GROUPS = {"refit": "appliances", "cjourney": "purchases"}
@@ -79,6 +81,18 @@ class Judged:
 
     dates: pd.DataFrame
     cycles: pd.DataFrame
+
+
+def data_folder() -> Path:
+    """The folder FORECAST_DATA names, else the nearest shared/data/forecast beside the
+    checkout or one of the folders it is in.
+    """
+    named = os.environ.get("FORECAST_DATA")
+    places = [each / "shared" / "data" / "forecast" for each in Path(__file__).parents]
+    for place in [Path(named)] if named else places:
+        if (place / "dev" / "series.csv").is_file():
+            return place / "dev"
+    raise SystemExit("no data: set FORECAST_DATA, or put shared/data beside the checkout")
 
 
 def seed(*parts: object) -> int:
@@ -135,8 +149,14 @@ def judge(
             if series.fold == fold:
                 reorder_at = np.zeros(len(series.x))
                 dates += list(_dates(series, model, reorder_at))
-                cycles += list(_cycles(series, reorder_at))
+                if replays(model):
+                    cycles += list(_cycles(series, reorder_at))
     return Judged(pd.DataFrame(dates), pd.DataFrame(cycles))
+
+
+def replays(model: Any) -> bool:
+    """A model that takes long to state a forecast is judged on dates alone."""
+    return bool(getattr(model, "replays", True))
 
 
 def _dates(series: Series, model: Model, reorder_at: Floats) -> Iterator[dict[str, Any]]:
@@ -149,7 +169,8 @@ def _dates(series: Series, model: Model, reorder_at: Floats) -> Iterator[dict[st
     for t in range(days):
         model.update(series.x[t], int(series.n[t]), (series.dow0 + t) % 7)
         dow1 = (series.dow0 + t + 1) % 7
-        reorder_at[t] = model.reorder_points(np.array([SERVICE_LEVEL]), LEAD_CHANCES, dow1)[0]
+        if replays(model):
+            [reorder_at[t]] = model.reorder_points(LEVEL_ASKED, LEAD_CHANCES, dow1)
         if (t + 1) % EVERY_DAYS:
             continue
         for j, cover in enumerate(COVERS):

@@ -5,8 +5,8 @@ Pure. F(k) = P(use of k days >= left) = Phi(z(k)) in closed form:
     m = mean k e^(V / 2 + D)       c = f / (9 m)       x = ((left - u / 2) / m)^(1/3)
     z = (1 - c - x) / sqrt(c + (V + D) / 9)
 
-with f = sd^2 / mean (what one use adds to the variance), V the variance of the log rate as
-known today, and D(k) = DRIFT k / (1 + k / DRIFT_DAYS) what it drifts until then. Given the
+with f = sd^2 / mean (what one use adds to the variance), V = log(1 + RATE_SPREAD mean_sd^2 /
+mean^2) the variance of the log rate as known today, and D(k) = DRIFT k / (1 + k / DRIFT_DAYS) what it drifts until then. Given the
 rate, use is gamma and its cube root normal (Wilson & Hilferty 1931,
 doi:10.1073/pnas.17.12.684); a lognormal rate adds (V + D) / 9 to the variance of the cube
 root (delta method); u / 2 is the continuity correction of things used whole.
@@ -21,9 +21,10 @@ from replenishment.demand.model import Demand
 DRIFT: Final = 0.015  # variance of the log rate, per day
 DRIFT_DAYS: Final = 45.0  # a rate does not wander for ever: D stays below DRIFT * DRIFT_DAYS
 FARTHEST_DAYS: Final = 3650.0  # no depletion date is stated beyond ten years
+RATE_SPREAD: Final = 2.5  # rates of households are less alike than a gamma posterior says
 NEAREST_DAYS: Final = 1e-3
 LEAST_LEFT: Final = 0.05  # of a use: less cannot be told from nothing
-STEPS: Final = 9  # of Newton's method, each at most LONGEST_STEP in log days
+STEPS: Final = 6  # of Newton's method, each at most LONGEST_STEP in log days
 LONGEST_STEP: Final = 2.0
 
 
@@ -78,7 +79,7 @@ def _score_and_slope(
 
 
 def _rate_variance(demand: Demand[Number], on: Arithmetic[Number]) -> Number:
-    return on.log1p((demand.mean_sd / demand.mean) ** 2)
+    return on.log1p(RATE_SPREAD * (demand.mean_sd / demand.mean) ** 2)
 
 
 def _lasting(left: Number, demand: Demand[Number], on: Arithmetic[Number]) -> Number:

@@ -31,7 +31,6 @@ LOG_KEPT: Final = math.log(0.99)  # of what is known, per day: half is forgotten
 DISPERSION_WEIGHT: Final = 200.0  # of the family's dispersion, in days
 AWAY: Final = 3.0  # -log P: nothing used for so long happens once in twenty such stretches
 AWAY_COUNTS: Final = 0.1
-RATE_SPREAD: Final = 2.0  # variance of log rate = log(1 + RATE_SPREAD f / a): fitted, 1 = exact
 LEAST_EXPECTED: Final = 0.02  # uses
 LEAST_DISPERSION: Final = 0.05
 LEAST_CLUSTERING: Final = 0.3  # no slot is so regular that its rate is known at once
@@ -116,11 +115,11 @@ def learn(
 def demand(
     state: Learned[Number], prior: Prior[Number], on: Arithmetic[Number]
 ) -> Demand[Number]:
-    """Var(use of a day | rate) = f u m and Var(rate) / m^2 = RATE_SPREAD f / a."""
+    """Var(use of a day | rate) = f u m; Var(rate) / m^2 = f / a, as uses come in clumps of f."""
     mean = state.uses / state.days * prior.use_size
     dispersion = _dispersion(state, on)
     clustering = on.at_least(dispersion, LEAST_CLUSTERING)
-    variance = RATE_SPREAD * clustering / on.at_least(state.uses, LEAST_USES)
+    variance = clustering / on.at_least(state.uses, LEAST_USES)
     return Demand(
         mean=mean,
         sd=on.sqrt(dispersion * prior.use_size * mean),

@@ -4,7 +4,7 @@
 
 `fit` learns families, reliability and margins from the households it is given; without it the
 shipped table is used. Reliability and margins go on learning while it runs, from what has
-happened by then: stored forecasts that resolved, and the cycles of three imagined stocks per
+happened by then: stored forecasts that resolved, and the cycles of six imagined stocks per
 slot, since the protocol does not tell a model how its own orders ended.
 """
 
@@ -34,7 +34,7 @@ OPEN_AT_MOST = 60
 SERVICE_LEVEL = 0.95
 LEADS = (3, 2, 4, 3, 1, 4, 2, 3, 5, 2, 3, 4, 2, 3, 4, 1, 3, 2, 4, 5)  # days, as often as likely
 LEAD = lead_days({1: 0.10, 2: 0.25, 3: 0.30, 4: 0.25, 5: 0.10})
-PACKAGE_DAYS = (20.0, 28.0, 40.0)
+PACKAGE_DAYS = (17.0, 22.0, 26.0, 30.0, 35.0, 45.0)
 FITTED_PER_CLASS = 12
 MARGINS = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4)  # normal scores
 FORECASTS_PER_SLOT = 3.0  # weight of one slot of the fit: its forecasts are much alike
@@ -183,7 +183,7 @@ class Shipped:
         self._open: list[OpenForecast] = []
         self._used = 0.0
         self._stocks = [
-            ImaginedStock(days, cycle=7 * n, use_size=unit) for n, days in enumerate(PACKAGE_DAYS)
+            ImaginedStock(days, cycle=3 * n, use_size=unit) for n, days in enumerate(PACKAGE_DAYS)
         ]
         for stock in self._stocks:
             stock.on_hand = stock.package(unit * family.uses_per_day)

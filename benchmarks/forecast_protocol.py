@@ -167,7 +167,7 @@ def _dates(series: Series, model: Model, reorder_at: Floats) -> Iterator[dict[st
     tie = random.random((days, 3))
     model.start(series.cls, series.unit, series.sid)
     for t in range(days):
-        model.update(series.x[t], int(series.n[t]), (series.dow0 + t) % 7)
+        _feed(model, series, t)
         dow1 = (series.dow0 + t + 1) % 7
         if replays(model):
             [reorder_at[t]] = model.reorder_points(LEVEL_ASKED, LEAD_CHANCES, dow1)
@@ -188,6 +188,15 @@ def _dates(series: Series, model: Model, reorder_at: Floats) -> Iterator[dict[st
                 "is_cold": t + 1 <= COLD_DAYS,
                 **_scores(chances, truth, nominal, tie[t, j]),
             }
+
+
+def _feed(model: Any, series: Any, t: int) -> None:
+    """One day of use, or what a noisy sensor made of it."""
+    seen = getattr(series, "seen", None)
+    if seen is None:
+        model.update(series.x[t], int(series.n[t]), (series.dow0 + t) % 7)
+    elif t in seen:
+        model.observe(*seen[t])
 
 
 def _scores(chances: Floats, truth: int, nominal: float, tie: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ FIRST_CYCLES of a family have ended.
 from dataclasses import dataclass, replace
 from typing import Final
 
-STEP: Final = 0.03
+STEP: Final = 0.05
 FIRST_CYCLES: Final = 100
 MOST: Final = 2.0  # normal scores, either way
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from replenishment.demand.priors import Families, Family
+from replenishment.demand.families import Families, Family
 
 LEAST_SPREAD = 0.05
 TAKEN_AS_WIDE = 1.0  # spread of a family seen in one or two households
@@ -20,7 +20,7 @@ GROUPS = {"refit": "appliances", "cj": "purchases"}
 
 def family_of(cls: str) -> str:
     """`refit/washer` -> washer."""
-    return cls.split("/")[-1]
+    return cls.rsplit("/", maxsplit=1)[-1]
 
 
 def group_of(cls: str) -> str:
@@ -37,9 +37,7 @@ def fitted(series: Sequence[Any]) -> Families:
         families={
             family_of(cls): _family(mine, group_of(cls)) for cls, mine in by_class.items()
         },
-        unknown=Family(
-            uses_per_day=1.0, spread=1.0, dispersion=_dispersion(series), group=""
-        ),
+        unknown=Family(uses_per_day=1.0, spread=1.0, dispersion=_dispersion(series), group=""),
     )
 
 

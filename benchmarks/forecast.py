@@ -58,12 +58,10 @@ def models(
     known: Sequence[Series], scored: Sequence[Series], is_quick: bool
 ) -> list[tuple[Any, list[Series]]]:
     every = [Shipped, ShippedNoPrior, peers.reference("Fleet"), peers.MovingAverage]
-    every += [peers.LevelRegression, peers.Smoothing, peers.SyntetosBoylan]
+    every += [peers.LevelRegression, peers.Smoothing, peers.SyntetosBoylan, peers.Exponential]
     if not is_quick:
         every += [peers.Croston, peers.Adida, peers.Ets]
-    return [
-        (make, protocol.at_most_per_class(scored, SAMPLED.get(make, 0))) for make in every
-    ]
+    return [(make, protocol.at_most_per_class(scored, SAMPLED.get(make, 0))) for make in every]
 
 
 def by_slot(dates: pd.DataFrame) -> pd.DataFrame:
@@ -104,7 +102,7 @@ def figures(
 
 
 def noise_ratio(known: Sequence[Series], scored: Sequence[Series], exact: Judged) -> float:
-    """sCRPS at 14 and 28 days, noisy over noise-free, of the appliances."""
+    """The score at 14 and 28 days, noisy over noise-free, of the appliances."""
     appliances = [noisy(each) for each in scored if each.group == "appliances"]
     blurred = by_slot(protocol.judge(Shipped, known, appliances).dates).scrps["appliances"]
     clear = by_slot(exact.dates).scrps["appliances"]

@@ -9,6 +9,7 @@ where it is not over-dispersed. So do the models of statsforecast, which state a
 import importlib
 import math
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 from scipy.stats import gamma, nbinom
 from statsforecast.models import ADIDA, AutoETS, CrostonOptimized
 
+from replenishment.forecast import DayUse, ExponentialForecaster, Forecast, SlotHistory
+from replenishment.reorder import LeadTime, reorder_point
+
 Floats = NDArray[np.float64]
 
 ERROR_WEIGHT = 0.05
@@ -24,6 +28,8 @@ AVERAGED_DAYS = 28
 REGRESSED_DAYS = 14
 SEASON_DAYS = 7
 LONGEST_DAYS = 120
+LEARNED_FROM_DAYS = 180
+FIRST_ON = date(2026, 1, 1)
 
 
 def reference(name: str) -> type[Any]:
@@ -110,13 +116,46 @@ class NegativeBinomial(History):
         mean = chances @ each
         variance = chances @ (self._error * days + each**2) - mean**2
         shape = mean**2 / variance
-        return np.maximum(
-            gamma.ppf(sl, shape, scale=variance / mean) - 0.5 * self.unit, 0.0
-        )
+        return np.maximum(gamma.ppf(sl, shape, scale=variance / mean) - 0.5 * self.unit, 0.0)
 
     @property
     def _error(self) -> float:
         return max(self.error, 1e-9) if len(self.use) > 1 else self.unit * self.mean()
+
+
+class Exponential(History):
+    """`replenishment.forecast.ExponentialForecaster`: weighted mean and variance, normal."""
+
+    name = "exponential weights + normal"
+
+    def start(self, cls: str, unit: float, sid: str | None = None) -> None:
+        super().start(cls, unit, sid)
+        self.known: Forecast | None = None
+
+    def update(self, x: float, n: int, dow: int) -> None:
+        super().update(x, n, dow)
+        self.known = None
+
+    def cdf(self, L: float, H: int, dow1: int) -> Floats:  # noqa: N803
+        known = self._known()
+        return np.array([known.run_out_risk(L, LeadTime(mean=k)) for k in range(1, H + 1)])
+
+    def reorder_points(self, sl: Floats, lt: dict[int, float], dow1: int) -> Floats:
+        mean = sum((days + 1) * chance for days, chance in lt.items())
+        square = sum((days + 1) ** 2 * chance for days, chance in lt.items())
+        lead = LeadTime(mean=mean, sd=math.sqrt(square - mean**2))
+        return np.array([reorder_point(self._known().demand, lead, float(p)) for p in sl])
+
+    def _known(self) -> Forecast:
+        if self.known is None:
+            days = [
+                DayUse(day_on=FIRST_ON + timedelta(days=n), used=used)
+                for n, used in enumerate(self.use)
+            ]
+            slot = SlotHistory(typical_use_per_day=self.unit, use=days[-LEARNED_FROM_DAYS:])
+            today = FIRST_ON + timedelta(days=len(days))
+            self.known = ExponentialForecaster().forecast([slot], today=today)
+        return self.known
 
 
 def _reaches(units: float, mean: Floats, variance: Floats) -> Floats:
@@ -137,7 +176,9 @@ class Smoothing(NegativeBinomial):
     def update(self, x: float, n: int, dow: int) -> None:
         super().update(x, n, dow)
         seen = len(self.use)
-        self.level = x if seen == 1 else self.level + max(self.weight, 1 / seen) * (x - self.level)
+        self.level = (
+            x if seen == 1 else self.level + max(self.weight, 1 / seen) * (x - self.level)
+        )
 
     def mean(self) -> float:
         return self.level

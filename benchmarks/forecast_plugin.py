@@ -1,6 +1,6 @@
 """The shipped model behind the plug-in class of the evaluation programs.
 
-    evaluate.py --folds 5 --predictors benchmarks.forecast_plugin:Shipped   (from the repo's root)
+    evaluate.py --folds 5 --predictors benchmarks.forecast_plugin:Shipped   (run in our root)
 
 `fit` learns families, reliability and margins from the households it is given; without it the
 shipped table is used. Reliability and margins go on learning while it runs, from what has
@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import families
-from replenishment.demand import priors
+from replenishment.demand import families as shipped_families
 from replenishment.demand.arithmetic import MANY, ONE
 from replenishment.demand.depletion import depletion_score
+from replenishment.demand.families import BUCKETS, Families, Group, prior
 from replenishment.demand.lead_demand import LeadDays, lead_days, lead_use, not_exceeded
 from replenishment.demand.model import Demand, demand, learn, unlearned
-from replenishment.demand.priors import BUCKETS, Families, Group, prior
 from replenishment.demand.recalibration import BINS, Reliability, cover_bucket
 from replenishment.demand.steering import Steering
 
@@ -118,7 +118,7 @@ class Shipped:
     knows_families = True
 
     def __init__(self) -> None:
-        self._learn_from(priors.shipped())
+        self._learn_from(shipped_families.shipped())
 
     def fit(self, series: list[Any]) -> None:
         self._learn_from(families.fitted(series))
@@ -183,7 +183,8 @@ class Shipped:
         self._open: list[OpenForecast] = []
         self._used = 0.0
         self._stocks = [
-            ImaginedStock(days, cycle=3 * n, use_size=unit) for n, days in enumerate(PACKAGE_DAYS)
+            ImaginedStock(days, cycle=3 * n, use_size=unit)
+            for n, days in enumerate(PACKAGE_DAYS)
         ]
         for stock in self._stocks:
             stock.on_hand = stock.package(unit * family.uses_per_day)

@@ -97,7 +97,9 @@ def folding_us() -> float:
         state = SlotFold()
         for n in range(READINGS):
             at = first + timedelta(minutes=n)
-            state = fold(state, Measured(key=(1, n), at=at, amount=9_999.0 - n), spec, zone).state
+            state = fold(
+                state, Measured(key=(1, n), at=at, amount=9_999.0 - n), spec, zone
+            ).state
 
     return _best(job) / READINGS * 1e6
 

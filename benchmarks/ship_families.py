@@ -1,11 +1,11 @@
 """Writes replenishment/demand/families.json, fitted on all households of the public data.
 
-    python benchmarks/ship_families.py      with FORECAST_DATA set, or shared/data beside it
+python benchmarks/ship_families.py      with FORECAST_DATA set, or shared/data beside it
 """
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import forecast_protocol as protocol  # noqa: E402
 from benchmarks.forecast_plugin import Shipped  # noqa: E402
-from replenishment.demand.priors import Families, Group  # noqa: E402
+from replenishment.demand.families import Families, Group  # noqa: E402
 
 TABLE = ROOT / "replenishment" / "demand" / "families.json"
 SOURCE = (
@@ -22,6 +22,7 @@ SOURCE = (
     "Sci. Data 4:160122, 2017, CC BY 4.0) and from 84.51 / dunnhumby Complete Journey 2.0 (R "
     "package completejourney 1.1.1, CC0); by benchmarks/ship_families.py."
 )
+MAKERS_SPREAD = 0.5  # of rates around what a maker declares as typical; a guess
 CATEGORIES = {  # of consumables, to the family whose use is most alike
     "laundry-detergent": "washer",
     "fabric-softener": "washer",
@@ -36,7 +37,10 @@ CATEGORIES = {  # of consumables, to the family whose use is most alike
 def main() -> None:
     model = Shipped()
     model.fit(protocol.load(protocol.data_folder()))
-    TABLE.write_text(json.dumps(_table(model.learned()), indent=1) + "\n")
+    found = model.learned()
+    unknown = replace(found.unknown, spread=MAKERS_SPREAD, group="appliances")
+    table = _table(replace(found, unknown=unknown))
+    TABLE.write_text(json.dumps(table, indent=1) + "\n")
 
 
 def _table(found: Families) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from core.ids import Ids, RandomIds
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator, load_key
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster
+from replenishment.demand.families import shipped
+from replenishment.learning import LearningForecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime.migrate import migrate
 from runtime.shops import Shops
@@ -94,7 +95,7 @@ def _worker(settings: Settings, given: Sources, database: Database, shops: Shops
         transaction=database.transaction,
         clock=given.clock,
         ids=given.ids,
-        forecaster=ExponentialForecaster(),
+        forecaster=LearningForecaster(shipped()),
         vendor_of=shops.vendor_of,
     )
     return Worker(

@@ -40,8 +40,8 @@ ONE: Final[Arithmetic[float]] = Arithmetic(
     cbrt=math.cbrt,
     chance=lambda score: 0.5 * math.erfc(-score / ROOT_2),
     score=STANDARD_NORMAL.inv_cdf,
-    at_least=lambda value, least: value if value > least else least,
-    at_most=lambda value, most: value if value < most else most,
+    at_least=max,
+    at_most=min,
     choose=lambda condition, one, other: one if condition else other,
 )
 MANY: Final[Arithmetic[FloatArray]] = Arithmetic(

@@ -6,10 +6,11 @@ Pure. F(k) = P(use of k days >= left) = Phi(z(k)) in closed form:
     z = (1 - c - x) / sqrt(c + (V + D) / 9)
 
 with f = sd^2 / mean (what one use adds to the variance), V = log(1 + RATE_SPREAD mean_sd^2 /
-mean^2) the variance of the log rate as known today, and D(k) = DRIFT k / (1 + k / DRIFT_DAYS) what it drifts until then. Given the
-rate, use is gamma and its cube root normal (Wilson & Hilferty 1931,
-doi:10.1073/pnas.17.12.684); a lognormal rate adds (V + D) / 9 to the variance of the cube
-root (delta method); u / 2 is the continuity correction of things used whole.
+mean^2) the variance of the log rate as known today, and D(k) = DRIFT k / (1 + k / DRIFT_DAYS)
+what it drifts until then. Given the rate, use is gamma and its cube root normal (Wilson &
+Hilferty 1931, doi:10.1073/pnas.17.12.684); a lognormal rate adds (V + D) / 9 to the variance
+of the cube root (delta method); u / 2 is the continuity correction of things used whole. The
+mean of e^(V / 2 + D) is above that of a lognormal: fitted, see docs/forecast.md.
 A reliability correction (`recalibration`) is applied to the chance, not here.
 """
 
@@ -18,8 +19,8 @@ from typing import Final
 from replenishment.demand.arithmetic import Arithmetic, Number
 from replenishment.demand.model import Demand
 
-DRIFT: Final = 0.015  # variance of the log rate, per day
-DRIFT_DAYS: Final = 45.0  # a rate does not wander for ever: D stays below DRIFT * DRIFT_DAYS
+DRIFT: Final = 0.0165  # variance of the log rate, per day
+DRIFT_DAYS: Final = 30.0  # a rate does not wander for ever: D stays below DRIFT * DRIFT_DAYS
 FARTHEST_DAYS: Final = 3650.0  # no depletion date is stated beyond ten years
 RATE_SPREAD: Final = 2.5  # rates of households are less alike than a gamma posterior says
 NEAREST_DAYS: Final = 1e-3
@@ -64,7 +65,7 @@ def _score_and_slope(
     known: Number,
     on: Arithmetic[Number],
 ) -> tuple[Number, Number]:
-    """z and dz / d log k, the latter kept positive."""
+    """The score z and dz / d log k, the latter kept positive."""
     saturation = 1.0 + days / DRIFT_DAYS
     drifted = DRIFT * days / saturation
     growth = drifted / saturation  # dD / d log k

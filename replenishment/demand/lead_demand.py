@@ -15,7 +15,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from replenishment.demand.arithmetic import Arithmetic, Number
+from replenishment.demand.arithmetic import ONE, Arithmetic, Number
 from replenishment.demand.depletion import drift
 from replenishment.demand.model import Demand
 
@@ -46,6 +46,16 @@ def lead_use(demand: Demand[Number], lead: LeadDays) -> tuple[Number, Number]:
     return demand.mean * lead.mean, variance
 
 
+def exceeded(left: float, mean: float, variance: float) -> float:
+    """Chance that use with these moments reaches `left` > 0 units; the inverse of
+    `not_exceeded` but for what it holds.
+    """
+    if variance <= 0:
+        return float(mean >= left)
+    skew = variance / mean / mean / 9.0
+    return ONE.chance((1.0 - skew - math.cbrt(left / mean)) / math.sqrt(skew))
+
+
 def not_exceeded(
     mean: Number, variance: Number, score: Number, use_size: Number, on: Arithmetic[Number]
 ) -> Number:
@@ -54,9 +64,7 @@ def not_exceeded(
     no safety stock.
     """
     z = on.at_least(score, 0.0)
-    skew = variance / (9.0 * mean**2)
+    skew = variance / mean / mean / 9.0
     held = z**2 / 4.0
     skew = on.choose(skew < held, skew, held)
-    return on.at_least(
-        mean * (1.0 - skew + z * on.sqrt(skew)) ** 3 - 0.5 * use_size, 0.0
-    )
+    return on.at_least(mean * (1.0 - skew + z * on.sqrt(skew)) ** 3 - 0.5 * use_size, 0.0)

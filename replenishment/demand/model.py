@@ -115,7 +115,7 @@ def learn(
 def demand(
     state: Learned[Number], prior: Prior[Number], on: Arithmetic[Number]
 ) -> Demand[Number]:
-    """Var(use of a day | rate) = f u m; Var(rate) / m^2 = f / a, as uses come in clumps of f."""
+    """Var(use of a day | rate) = f u m; Var(rate) / m^2 = f / a: uses come in clumps of f."""
     mean = state.uses / state.days * prior.use_size
     dispersion = _dispersion(state, on)
     clustering = on.at_least(dispersion, LEAST_CLUSTERING)

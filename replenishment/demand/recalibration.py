@@ -35,7 +35,8 @@ class Reliability:
         `after` on its day; an event that did not come in time: its last chance, and 1.
         """
         width = max(after - before, 1e-9)
-        edges = [min(max((n / BINS - before) / width, 0.0), 1.0) for n in range(BINS + 1)]
+        first = min(before, 1.0 - width)
+        edges = [min(max((n / BINS - first) / width, 0.0), 1.0) for n in range(BINS + 1)]
         return Reliability(
             tuple(
                 count + upper - lower

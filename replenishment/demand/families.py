@@ -37,7 +37,7 @@ class Group:
     """
 
     reliability: tuple[Reliability, ...] = (Reliability(),) * BUCKETS
-    steering: Steering = Steering()
+    steering: Steering = field(default_factory=Steering)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

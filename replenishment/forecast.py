@@ -33,6 +33,7 @@ class SlotHistory:
     """What one slot of a stock used, in any order, each day at most once."""
 
     typical_use_per_day: float  # units, as the model's maker declared
+    category: str = ""  # of the consumable
     use: Sequence[DayUse] = ()
 
 

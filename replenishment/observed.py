@@ -18,7 +18,7 @@ from devices.tables import DeviceRow
 from replenishment.explanation import LevelSource
 from replenishment.forecast import DayUse, SlotHistory
 
-LEARNED_FROM: Final = timedelta(days=180)  # six half-lives; older use weighs below 2 %
+LEARNED_FROM: Final = timedelta(days=400)  # the retention; older use weighs below 2 %
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ def _history(slot: StockSlot, uses: list[Used]) -> SlotHistory:
     """Without the first day of all, which was seen in part only (exposure 0)."""
     return SlotHistory(
         typical_use_per_day=slot.spec.typical_use_per_day,
+        category=slot.spec.category,
         use=[
             DayUse(day_on=each.day_on, used=each.used, exposure_days=each.exposure_days)
             for each in uses

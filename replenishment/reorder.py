@@ -10,6 +10,9 @@ from itertools import accumulate
 from statistics import NormalDist
 from typing import Final, Self
 
+from replenishment.demand.arithmetic import ONE
+from replenishment.demand.lead_demand import not_exceeded
+
 REVIEW_DAYS: Final = 1.0  # a stock that misses today's review waits for tomorrow's
 CYCLE_DAYS: Final = 30.0  # how long one order should last beyond the reorder point
 ROUNDING: Final = 1e-9
@@ -109,12 +112,16 @@ def lead_time_demand(demand: Demand, lead_time: LeadTime) -> tuple[float, float]
 
 
 def safety_stock(demand: Demand, lead_time: LeadTime, service_level: float) -> float:
-    """Units held against worse than mean use or delivery.
+    """Units held against worse than mean use or delivery: use during the lead time is taken
+    as gamma distributed, which can be skew but not negative.
 
     service_level: chance of no stock-out in one cycle, in (0, 1); below one half it holds none.
     """
-    _, sd = lead_time_demand(demand, lead_time)
-    return max(0.0, NormalDist().inv_cdf(service_level)) * sd
+    mean, sd = lead_time_demand(demand, lead_time)
+    if mean <= 0 or sd <= 0:
+        return 0.0
+    score = NormalDist().inv_cdf(service_level)
+    return not_exceeded(mean, sd**2, score, 0.0, ONE) - mean
 
 
 def reorder_point(

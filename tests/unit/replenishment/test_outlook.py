@@ -11,7 +11,7 @@ from replenishment.reorder import Demand, LeadTime
 
 
 def outlook(in_slot: float | None, **coming: int) -> Outlook:
-    """The worked example of the design: reorder point 1,040.29."""
+    """The worked example of the design: reorder point 1,071.12."""
     parts = {"spares": 0, "on_order": 0, "waiting": 0, **coming}
     return Outlook(
         forecast=Forecast(demand=Demand(mean=100, sd=20), observed_days=60),
@@ -23,15 +23,15 @@ def outlook(in_slot: float | None, **coming: int) -> Outlook:
 
 
 def test_an_order_is_due_at_the_reorder_point() -> None:
-    assert outlook(1040).is_due
-    assert not outlook(1041).is_due
-    assert not outlook(1040, waiting=1).is_due
+    assert outlook(1071).is_due
+    assert not outlook(1072).is_due
+    assert not outlook(1071, waiting=1).is_due
     assert not outlook(None).is_due
 
 
 def test_ingest_asks_for_a_review_where_the_position_reaches_the_reorder_point() -> None:
     assert outlook(900, spares=50, on_order=300, waiting=200).review_level == pytest.approx(
-        540.29, abs=0.005
+        571.12, abs=0.005
     )
 
 

@@ -44,10 +44,11 @@ prices = st.builds(
 A_LITRE_OF_DETERGENT = OrderCosts(per_order=390, per_unit=0.56, holding_per_year=0.08)
 
 
-def test_the_worked_example_of_the_design_gives_1040_29():
-    # 100 x 7 + 1.6449 x sqrt(7 x 20^2 + 100^2 x 2^2) = 700 + 1.6449 x 206.88
+def test_the_worked_example_of_the_design_gives_1071_12():
+    # Mean 700, variance 7 x 20^2 + 100^2 x 2^2 = 206.88^2, so c = (206.88 / 700)^2 / 9 and
+    # 700 x (1 - c + 1.6449 x sqrt(c))^3; the 95 % quantile of that gamma is 1,071.36.
     assert reorder_point(A_HUNDRED_A_DAY, ABOUT_A_WEEK, 0.95) == pytest.approx(
-        1040.29, abs=0.005
+        1071.12, abs=0.005
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
+import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
@@ -80,16 +81,9 @@ async def opened(
     pool = ProcessPool()
     try:
         async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
-            shops = Shops(
-                transaction=database.transaction,
-                client=client,
-                profile_url=public_url + PROFILE_PATH,
-                allow_loopback=settings.allow_loopback_shops,
-            )
+            shops = _shops(settings, database, client, public_url)
             async with database.transaction(ALL_OWNERS) as session:
-                await replenish.start_timers(session, at=given.clock.now())
-                await metering.start_timers(session, at=given.clock.now())
-                await _open_log(session, settings)
+                await _start(session, settings, at=given.clock.now())
             yield Platform(
                 settings=settings,
                 database=database,
@@ -113,7 +107,21 @@ async def opened(
         await database.close()
 
 
-async def _open_log(session: AsyncSession, settings: Settings) -> None:
+def _shops(
+    settings: Settings, database: Database, client: httpx.AsyncClient, public_url: str
+) -> Shops:
+    return Shops(
+        transaction=database.transaction,
+        client=client,
+        profile_url=public_url + PROFILE_PATH,
+        allow_loopback=settings.allow_loopback_shops,
+    )
+
+
+async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> None:
+    """The timers, and the log of this instance."""
+    await replenish.start_timers(session, at=at)
+    await metering.start_timers(session, at=at)
     try:
         await log.open_log(session, witnesses.log_signer(settings))
     except log.LogKeyChanged as problem:

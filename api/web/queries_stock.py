@@ -63,8 +63,7 @@ async def stock_view(
     home = await household.load(session, now, member.language)
     slots = slots_of(home, stock_id)
     orders = await _orders(session, stock_id)
-    known = await queries_orders.names(session, orders, member.language)
-    coming, past = _shown(known, home.live_orders.get(stock_id), orders)
+    coming, past = await _shown(session, member, home.live_orders.get(stock_id), orders)
     return StockView(
         stock_id=stock_id,
         name=home.titles[stock_id],
@@ -121,10 +120,11 @@ def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow
     ]
 
 
-def _shown(
-    known: queries_orders.Names, live: OrderRow | None, orders: Sequence[OrderRow]
+async def _shown(
+    session: AsyncSession, member: Principal, live: OrderRow | None, orders: Sequence[OrderRow]
 ) -> tuple[Coming | None, tuple[Coming, ...]]:
     """The live order and the newest of the others."""
+    known = await queries_orders.names(session, orders, member.language)
     newest = [each for each in orders[: PAST_ORDERS + 1] if each is not live]
     past = tuple(queries_orders.coming(each, known) for each in newest)
     return queries_orders.coming(live, known) if live else None, past

@@ -45,14 +45,16 @@ FOR_MAKERS = {("POST", "/api/models"), ("POST", "/api/devices")}
 OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor")
 
 
+TERMS = {
+    "products": ["02001000000012"],
+    "vendors": ["haushaltshof"],
+    "ends_on": "2027-01-31",
+}
+
+
 def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     """Of acts that would succeed if the ids were the neighbour's own."""
-    terms = {
-        "products": ["02001000000012"],
-        "vendors": ["haushaltshof"],
-        "ends_on": "2027-01-31",
-    }
-    return more_bodies(nora) | {
+    return {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
         ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/by-hand"): {
@@ -67,7 +69,7 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "/api/mandates"): {
             "stock_id": str(nora.stock_id),
             "order_most_minor": 2500,
-            **terms,
+            **TERMS,
         },
         ("POST", "/stocks/{stock_id}"): {"mode": "off", "spares": "1"},
         ("POST", "/stocks/{stock_id}/by-hand"): {
@@ -75,7 +77,7 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "slot": "detergent",
             "amount": "5",
         },
-        ("POST", "/stocks/{stock_id}/mandate"): {"cap": "25", **terms},
+        ("POST", "/stocks/{stock_id}/mandate"): {"cap": "25", **TERMS},
         ("POST", "/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
         ("POST", "/orders/{order_id}/contest"): {"words": "Not mine"},
     }
@@ -95,6 +97,12 @@ def more_bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
+        **forms(nora),
+    }
+
+
+def forms(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
         ("POST", "/stocks/{stock_id}/corrections"): {
             "kind": "ignore",
             "from_on": "2026-11-01",

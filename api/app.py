@@ -24,6 +24,7 @@ from api import (
     stocks,
     suggestions,
     vendors,
+    witness,
 )
 from api.deps import Platform
 from api.errors import add_error_answers
@@ -87,7 +88,7 @@ def create_app(platform: Platform) -> FastAPI:
     add_error_answers(app)
     for rest in REST:
         app.include_router(rest.router, prefix="/api")
-    for page in (*PAGES, events, asyncapi):
+    for page in (*PAGES, events, asyncapi, witness):
         app.include_router(page.router)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

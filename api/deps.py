@@ -19,6 +19,7 @@ from core.ids import Ids
 from core.offload import Offload, ProcessPool
 from replenishment.approvals import Rejection
 from replenishment.forecast import Forecaster
+from vendor_policy.log.notes import Signer
 
 SESSION_COOKIE: Final = "session"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,7 +28,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """`clock`: business time. `wall`: real time, of sign-in sessions. `device_key`: of the
-    hashes of claim codes and device secrets, see `devices.credentials.load_key`. Cookies are
+    hashes of claim codes and device secrets, see `core.keys.load_key`. Cookies are
     marked Secure when `public_url` is https.
     """
 
@@ -39,6 +40,7 @@ class Platform:
     forecaster: Forecaster
     public_url: str = ""
     pages: Pages = field(default_factory=read_pages)
+    witness: Signer | None = None  # the key with which this instance co-signs other logs
     offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
 
     @property

@@ -13,7 +13,6 @@ from starlette.types import ASGIApp
 
 from api import deps
 from api.app import create_app
-from api.witness import add_witness
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
@@ -101,9 +100,9 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
             device_key=platform.device_key,
             forecaster=wiring.forecaster(),
             public_url=url,
+            witness=witnesses.witness_signer(settings),
         )
     )
-    add_witness(app, witnesses.witness_signer(settings))
     await stack.enter_async_context(serving(app, bound))
     console.print(f"Pages:   {url}")
     return platform

@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from accounts.scoping import ALL_OWNERS
 from api.app import create_app
-from api.witness import add_witness
+from api.deps import Platform
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import RandomIds
@@ -47,13 +47,16 @@ async def witness(tmp_path: Path) -> AsyncIterator[Witness]:
     signer = witnesses.witness_signer(settings)
     async with wiring.opened(settings, public_url=url_of(bound)) as platform:
         app = create_app(
-            platform.database,
-            clock=platform.clock,
-            wall=platform.wall,
-            ids=RandomIds(),
-            device_key=platform.device_key,
+            Platform(
+                database=platform.database,
+                clock=platform.clock,
+                wall=platform.wall,
+                ids=RandomIds(),
+                device_key=platform.device_key,
+                forecaster=wiring.forecaster(),
+                witness=signer,
+            )
         )
-        add_witness(app, signer)
         await witnesses.watch(SIGNER.key.text, transaction=platform.database.transaction)
         async with serving(app, bound), httpx.AsyncClient(trust_env=False) as client:
             yield Witness(url_of(bound) + "/witness", signer, client)

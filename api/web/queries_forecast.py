@@ -174,10 +174,12 @@ def _share(ppm: int) -> Text:
 
 
 def _correction(row: CorrectionRow) -> CorrectionLine:
+    is_nobody = row.kind == CorrectionKind.AWAY and row.factor_ppm == 0
+    key = "correction.nobody" if is_nobody else f"correction.{CorrectionKind(row.kind)}"
     return CorrectionLine(
         correction_id=row.correction_id,
         words=text(
-            f"correction.{CorrectionKind(row.kind)}",
+            key,
             from_on=row.from_on,
             until_on=row.until_on,
             share=Share(row.factor_ppm),

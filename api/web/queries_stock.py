@@ -97,11 +97,15 @@ def _sharing(home: Household, stock: StockRow) -> SharingView:
             if (names := home.device_names(each.stock_id)) and _could_share(stock, each)
         ),
         slots=tuple(
-            (owned.device.device_id, slot.slot, f"{owned.ownership.name}, {slot.slot}")
+            (owned.device.device_id, slot.slot, f"{owned.ownership.name}, {_title(home, slot)}")
             for owned, slot in slots
             if len(slots) > 1
         ),
     )
+
+
+def _title(home: Household, slot: SlotRow) -> str:
+    return SlotSpec.model_validate(slot.spec).title_in(home.language)
 
 
 def _could_share(stock: StockRow, other: StockRow) -> bool:

@@ -232,10 +232,9 @@ FORECAST = ForecastView(
         CorrectionLine(
             correction_id=an_id(41),
             words=text(
-                "correction.away",
+                "correction.nobody",
                 from_on=date(2026, 12, 20),
                 until_on=date(2027, 1, 3),
-                share=Share(0),
             ),
             is_for_everything=True,
         ),
@@ -317,8 +316,8 @@ STOCK = StockView(
     sharing=SharingView(
         others=((an_id(51), "Waschmittel (Waschmaschine im Keller)"),),
         slots=(
-            ("washer-0001", "detergent", "Waschmaschine, detergent"),
-            ("by-hand-1", "detergent", "Vorratsschrank, detergent"),
+            ("washer-0001", "detergent", "Waschmaschine, Waschmittel"),
+            ("by-hand-1", "detergent", "Vorratsschrank, Waschmittel"),
         ),
     ),
     may_change=True,

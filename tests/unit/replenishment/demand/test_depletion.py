@@ -115,16 +115,6 @@ def test_a_lead_time_adds_the_day_of_the_next_review() -> None:
     assert 0 < variance < 10**2  # the drift of four days
 
 
-def test_the_newsvendor_of_stockpyl() -> None:
-    """h = 2, p = 18, N(120, 10^2): S = mu + z sd at the critical ratio p / (p + h)."""
-    mean, sd, short, excess = 120.0, 10.0, 18.0, 2.0
-    score = ONE.score(short / (short + excess))
-    assert mean + score * sd == pytest.approx(132.8155, abs=5e-5)
-    assert (short + excess) * norm.pdf(score) * sd == pytest.approx(35.0997, abs=5e-4)
-    gamma_point = not_exceeded(mean, sd**2, score, 0.0, ONE)
-    assert gamma_point == pytest.approx(132.8155, rel=0.005)  # so narrow a gamma is normal
-
-
 def test_chances_rise_with_the_days() -> None:
     demand = Demand(mean=10.0, sd=12.0, mean_sd=4.0, use_size=5.0)
     scores = [depletion_score(float(day), 150.0, demand, ONE) for day in range(1, 121)]

@@ -9,6 +9,7 @@ where it is not over-dispersed. So do the models of statsforecast, which state a
 import importlib
 import math
 import sys
+from abc import ABC, abstractmethod
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,11 @@ class History:
         self.use.append(x)
 
 
-class PointForecast(History):
+class PointForecast(History, ABC):
     """A rate and the day it leads to."""
 
-    def rate(self) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def rate(self) -> float: ...
 
     def cdf(self, L: float, H: int, dow1: int) -> Floats:  # noqa: N803
         day = max(round(L / max(self.rate(), 1e-9)), 1)
@@ -85,7 +86,33 @@ class LevelRegression(PointForecast):
         return max(float(np.polyfit(np.arange(len(level)), level, 1)[0]), 0.0)
 
 
-class NegativeBinomial(History):
+class MomentMatched(History, ABC):
+    """A distribution from the mean and the variance of the use over some days."""
+
+    @abstractmethod
+    def means(self, days: int) -> Floats:
+        """Of the use over 1 to `days` days."""
+
+    @property
+    @abstractmethod
+    def variance(self) -> float:
+        """Of the use of one day."""
+
+    def cdf(self, L: float, H: int, dow1: int) -> Floats:  # noqa: N803
+        mean = self.means(H) / self.unit
+        variance = self.variance * np.arange(1.0, H + 1) / self.unit**2
+        return np.maximum.accumulate(_reaches(L / self.unit, mean, variance))
+
+    def reorder_points(self, sl: Floats, lt: dict[int, float], dow1: int) -> Floats:
+        days, chances = np.array(list(lt)) + 1, np.array(list(lt.values()))
+        each = self.means(int(days.max()))[days - 1]
+        mean = chances @ each
+        variance = chances @ (self.variance * days + each**2) - mean**2
+        shape = mean**2 / variance
+        return np.maximum(gamma.ppf(sl, shape, scale=variance / mean) - 0.5 * self.unit, 0.0)
+
+
+class Smoothed(MomentMatched):
     """Mean per day from `mean`, with the smoothed squared error as its variance."""
 
     def start(self, cls: str, unit: float, sid: str | None = None) -> None:
@@ -98,28 +125,14 @@ class NegativeBinomial(History):
             self.error += weight * ((x - self.mean()) ** 2 - self.error)
         super().update(x, n, dow)
 
-    def mean(self) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def mean(self) -> float: ...
 
     def means(self, days: int) -> Floats:
-        """Of the use over 1 to `days` days."""
         return np.maximum(self.mean(), 1e-6) * np.arange(1.0, days + 1)
 
-    def cdf(self, L: float, H: int, dow1: int) -> Floats:  # noqa: N803
-        mean = self.means(H) / self.unit
-        variance = self._error * np.arange(1.0, H + 1) / self.unit**2
-        return np.maximum.accumulate(_reaches(L / self.unit, mean, variance))
-
-    def reorder_points(self, sl: Floats, lt: dict[int, float], dow1: int) -> Floats:
-        days, chances = np.array(list(lt)) + 1, np.array(list(lt.values()))
-        each = self.means(int(days.max()))[days - 1]
-        mean = chances @ each
-        variance = chances @ (self._error * days + each**2) - mean**2
-        shape = mean**2 / variance
-        return np.maximum(gamma.ppf(sl, shape, scale=variance / mean) - 0.5 * self.unit, 0.0)
-
     @property
-    def _error(self) -> float:
+    def variance(self) -> float:
         return max(self.error, 1e-9) if len(self.use) > 1 else self.unit * self.mean()
 
 
@@ -166,7 +179,7 @@ def _reaches(units: float, mean: Floats, variance: Floats) -> Floats:
     return np.where(is_over, counted, flowing)
 
 
-class Smoothing(NegativeBinomial):
+class Smoothing(Smoothed):
     """Simple exponential smoothing, weight 0.1."""
 
     name = "SES + negative binomial"
@@ -184,7 +197,7 @@ class Smoothing(NegativeBinomial):
         return self.level
 
 
-class SyntetosBoylan(NegativeBinomial):
+class SyntetosBoylan(Smoothed):
     """Croston's method less its bias: (1 - weight / 2) size / interval."""
 
     name = "SBA + negative binomial"
@@ -208,7 +221,7 @@ class SyntetosBoylan(NegativeBinomial):
         return (1 - self.weight / 2) * self.size / self.interval if self.interval else 0.0
 
 
-class Stats(NegativeBinomial):
+class Stats(MomentMatched):
     """A model of statsforecast, fitted anew on the whole history at every origin."""
 
     replays = False
@@ -216,11 +229,11 @@ class Stats(NegativeBinomial):
     def __init__(self) -> None:
         self.model = self.made()
 
-    def made(self) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def made(self) -> Any: ...
 
     def update(self, x: float, n: int, dow: int) -> None:
-        History.update(self, x, n, dow)
+        super().update(x, n, dow)
         self.stated: Floats | None = None
 
     def means(self, days: int) -> Floats:
@@ -231,7 +244,7 @@ class Stats(NegativeBinomial):
         return self.stated[:days]
 
     @property
-    def _error(self) -> float:
+    def variance(self) -> float:
         return max(float(np.var(self.use)), 1e-9)
 
 

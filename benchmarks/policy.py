@@ -23,10 +23,12 @@ sys.path.insert(0, str(ROOT))
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from benchmarks import mutants  # noqa: E402
 from benchmarks import policy_cases as cases  # noqa: E402
 from vendor_policy.candidates import candidates  # noqa: E402
 from vendor_policy.decide import Decision, decide  # noqa: E402
 from vendor_policy.log import commitments, proofs, tree  # noqa: E402
+from vendor_policy.meter import Swap, measure  # noqa: E402
 from vendor_policy.offers import Offer  # noqa: E402
 from vendor_policy.policy import PRESETS, Policy, preset  # noqa: E402
 from vendor_policy.record import (  # noqa: E402
@@ -44,11 +46,6 @@ try:
 except ImportError:
     policy_cedar = None  # type: ignore[assignment]  # the peer is installed apart
 
-try:
-    from benchmarks import mutants
-    from vendor_policy.meter import Swap, measure
-except ImportError:
-    mutants = None  # type: ignore[assignment]
 
 LOG_LEAVES = 100_000
 Figures = dict[str, float | int | None]
@@ -183,9 +180,6 @@ def vs_cedar(runs: int) -> float | None:
 
 def meter_counts() -> Figures:
     """Swaps over the benchmark's own decisions, and the planted preferences."""
-    names = ("swaps", "swap_changes", "remuneration_changes", "mutants_caught", "mutants")
-    if mutants is None:
-        return dict.fromkeys(names)
     questions = [
         question(cases.offers(60)[first : first + 12], policy)
         for first in range(0, 60, 12)

@@ -55,7 +55,6 @@ def create_shop(
     )
     app.shop = shop
     app.answers = Answers(shop=shop, public_url=public_url.rstrip("/"))
-    app.dependency_overrides[ucp.the_answers] = lambda: app.answers
     for router in (ucp.discovery, ucp.router, pages.router, demo.router):
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, malformed)

@@ -5,6 +5,15 @@ from tests.store.api.world import PASSWORD
 Route = tuple[str, str]  # method and path
 # What the form of each act of a page sends.
 FORMS: dict[Route, dict[str, str]] = {
+    ("POST", "/stocks/{stock_id}/join"): {"joined_id": "{stock_id}"},
+    ("POST", "/stocks/{stock_id}/part"): {"slot": "{device_id}/detergent"},
+    ("POST", "/stocks/{stock_id}/corrections"): {
+        "kind": "ignore",
+        "from_on": "2026-11-01",
+        "until_on": "2026-11-02",
+        "remark": "",
+    },
+    ("POST", "/stocks/{stock_id}/corrections/{correction_id}/take-back"): {},
     ("POST", "/sign-in"): {"email": "n@example.org", "password": "wrong", "then": "/"},
     ("POST", "/sign-up"): {
         "name": "N",

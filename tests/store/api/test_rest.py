@@ -252,7 +252,10 @@ async def test_openapi_describes_every_route_below_api_with_a_sentence(world: Wo
     async with world.client() as client:
         document = (await client.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
-    assert all(path.startswith(("/api/", "/events", "/asyncapi")) for path in document["paths"])
+    assert all(
+        path.startswith(("/api/", "/events", "/asyncapi", "/witness"))
+        for path in document["paths"]
+    )
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert operation.get("description"), f"{method} {path}"

@@ -63,6 +63,10 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "slot": "detergent",
             "amount": 5,
         },
+        ("POST", "/api/stocks/{stock_id}/part"): {
+            "device_id": nora.device_id,
+            "slot": "detergent",
+        },
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
         ("POST", "/api/orders/{order_id}/contest"): {"words": "It was not needed."},
         ("POST", "/api/orders/{order_id}/make-rule"): {"name": "prefer_shop", "version": 1},
@@ -72,6 +76,8 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "order_most_minor": 2500,
             **TERMS,
         },
+        ("POST", "/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
+        ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
         ("POST", "/stocks/{stock_id}"): {"mode": "off", "spares": "1"},
         ("POST", "/stocks/{stock_id}/by-hand"): {
             "device_id": nora.device_id,

@@ -1,0 +1,32 @@
+"""What acts over REST send that came after the first ones, for the walk with hostile values."""
+
+from typing import Any
+
+from vendor_policy import policy as policies
+
+SAID = {"words": "It was not needed."}
+DRAFT = policies.to_json(policies.preset("cheapest"))
+
+LATER_BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/api/policies/preview"): DRAFT,
+    ("POST", "/api/policies/dry-run"): DRAFT,
+    ("PUT", "/api/recommendations"): {"is_on": True},
+    ("POST", "/api/recommendations/decline"): {"key": "any_shop"},
+    ("POST", "/api/corrections"): {
+        "stock_id": "{stock_id}",
+        "kind": "ignore",
+        "from_on": "2026-11-01",
+        "until_on": "2026-11-02",
+        "factor_ppm": 0,
+        "remark": "",
+    },
+    ("DELETE", "/api/corrections/{correction_id}"): {},
+    ("POST", "/api/stocks/{stock_id}/part"): {"device_id": "{device_id}", "slot": "detergent"},
+    ("POST", "/api/orders/{order_id}/make-rule"): {"name": "prefer_shop", "version": 1},
+    ("POST", "/api/orders/{order_id}/contest"): SAID,
+    ("POST", "/api/orders/{order_id}/contest/withdraw"): SAID,
+    ("POST", "/api/operator/contests/{order_id}"): {"event": "take_up", **SAID},
+    ("POST", "/api/operator/complaints/{complaint_id}"): {"event": "take_up", **SAID},
+    ("POST", "/api/complaints"): {"statement_id": "{record_id}", **SAID},
+    ("POST", "/api/complaints/{complaint_id}/withdraw"): SAID,
+}

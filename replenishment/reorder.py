@@ -157,16 +157,23 @@ def order_quantity(
     if bounds.keeps_days is not None:
         usable = math.floor(demand.mean * bounds.keeps_days - position)
         room = min(room, max(least, usable))
-    up_to = _order_up_to(demand, reorder_at, costs) if bounds.target is None else bounds.target
-    target = max(least, math.ceil(min(up_to - position, room)))
+    if bounds.target is None:
+        target = _usual_target(demand, reorder_at - position, costs)
+    else:
+        target = bounds.target - position
+    target = max(least, math.ceil(target))
     return QuantityRange(least=min(least, room), target=min(target, room), most=room)
 
 
-def _order_up_to(demand: Demand, reorder_at: float, costs: OrderCosts | None) -> float:
-    cycle = demand.mean * CYCLE_DAYS
-    if costs is not None:
-        cycle = max(cycle, economic_quantity(demand, costs))
-    return reorder_at + cycle
+def _usual_target(demand: Demand, lacking: float, costs: OrderCosts | None) -> float:
+    """A month's use; more where that saves delivery, but no unit beyond two months' use for it:
+    a spare cartridge for one delivery saved is no bargain.
+    """
+    month = math.ceil(lacking + demand.mean * CYCLE_DAYS)
+    if costs is None:
+        return month
+    most = demand.mean * SHELF_DAYS
+    return max(month, math.floor(lacking + min(economic_quantity(demand, costs), most)))
 
 
 def economic_quantity(demand: Demand, costs: OrderCosts) -> float:

@@ -4,6 +4,7 @@ One transaction (T2) under the stock's lock; reads readings and stored offers, c
 Safe to repeat: ids are made from stock and need, and a stock has one live order at most.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -37,7 +38,7 @@ from vendor_policy import record, store
 from vendor_policy.store import PolicyInForce
 
 OFFERS_COUNT_FOR: Final = timedelta(hours=12)  # after that a vendor is looked at again first
-AT_ONCE: Final = 200  # stocks that one run of the daily review takes
+BLOCK: Final = 50  # stocks that one outbox row reviews, in a few seconds
 CLAIMED_FOR: Final = timedelta(minutes=15)  # then a stock whose review failed is tried again
 LONGEST_PAUSE: Final = timedelta(hours=6)  # of the daily review's timer
 
@@ -89,27 +90,34 @@ async def review(
 
 
 async def review_due(
-    *, transaction: Transaction, clock: Clock, ids: Ids, forecaster: Forecaster
+    *,
+    transaction: Transaction,
+    clock: Clock,
+    ids: Ids,
+    forecaster: Forecaster,
+    most: int = BLOCK,
 ) -> int:
-    """The daily review of stocks that are due, AT_ONCE at most, and the timer's successor.
+    """The daily review of one block of the stocks that are due, and the timer's successor.
     Returns how many.
 
-    Each is claimed by itself: when its review fails, this row is tried again at once and goes
-    on with the others.
+    While it works, whoever else works takes the next block. A review that fails leaves the
+    rest of its block due; its own stock waits for CLAIMED_FOR.
     """
-    at, count = clock.now(), 0
-    while count < AT_ONCE and (stock_id := await _claimed(transaction, at)) is not None:
-        await review(
-            stock_id,
-            Occasion(),
-            transaction=transaction,
-            clock=clock,
-            ids=ids,
-            forecaster=forecaster,
-        )
-        count += 1
-    async with transaction(ALL_OWNERS) as session:
-        await outbox.add(session, work.review_due(await _next_due_at(session, at)))
+    at = clock.now()
+    waiting = await _claimed(transaction, at, most)
+    count = len(waiting)
+    try:
+        while waiting:
+            await review(
+                waiting.pop(0),
+                Occasion(),
+                transaction=transaction,
+                clock=clock,
+                ids=ids,
+                forecaster=forecaster,
+            )
+    finally:
+        await _leave(transaction, waiting, at)
     return count
 
 
@@ -118,21 +126,34 @@ async def start_timers(session: AsyncSession, *, at: datetime) -> None:
     await outbox.add(session, work.review_due(at))
 
 
-async def _claimed(transaction: Transaction, at: datetime) -> UUID | None:
-    """The stock that has been due longest."""
+async def _claimed(transaction: Transaction, at: datetime, most: int) -> list[UUID]:
+    """The stocks that have been due longest. Leaves the row for those behind them."""
     async with transaction(ALL_OWNERS) as session:
         due = await session.exec(
             select(StockRow)
             .where(col(StockRow.next_review_at) <= at)
             .order_by(col(StockRow.next_review_at), col(StockRow.stock_id))
-            .limit(1)
+            .limit(most)
             .with_for_update(skip_locked=True)
         )
-        stock = due.one_or_none()
-        if stock is None:
-            return None
-        stock.next_review_at = at + CLAIMED_FOR
-        return stock.stock_id
+        stocks = due.all()
+        for stock in stocks:
+            stock.next_review_at = at + CLAIMED_FOR
+        if len(stocks) == most:
+            await outbox.add(session, work.review_due(at))
+        return [stock.stock_id for stock in stocks]
+
+
+async def _leave(transaction: Transaction, waiting: Sequence[UUID], at: datetime) -> None:
+    """What was not reached is due again; the timer's successor is set."""
+    async with transaction(ALL_OWNERS) as session:
+        rows = await session.exec(
+            select(StockRow).where(col(StockRow.stock_id).in_(waiting)).with_for_update()
+        )
+        for stock in rows:
+            stock.next_review_at = at
+        await session.flush()
+        await outbox.add(session, work.review_due(await _next_due_at(session, at)))
 
 
 async def _next_due_at(session: AsyncSession, at: datetime) -> datetime:

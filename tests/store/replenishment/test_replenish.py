@@ -1,7 +1,7 @@
 """Reviews: when a stock is asked about, ordered for, or left alone."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -237,10 +237,42 @@ async def test_the_daily_review_leaves_its_successor_for_the_next_stock(world: W
     assert next_review_at > world.clock.now()
 
 
-async def review_due(world: World) -> int:
+async def test_blocks_are_taken_by_whoever_works_and_each_stock_once(world: World) -> None:
+    now = world.clock.now()
+    async with world.transaction(ALL_OWNERS) as session:
+        session.add_all(
+            StockRow(
+                stock_id=world.ids.uuid(),
+                owner_id=world.owner_id,
+                name=f"Softener {number}",
+                category="softener",
+                unit="ml",
+                fits=[],
+                next_review_at=now,
+            )
+            for number in range(7)
+        )
+    assert await review_due(world, most=3) == 3
+    assert await waiting_rows(world) == [now]  # for another worker
+    counts = await asyncio.gather(*(review_due(world, most=3) for _ in range(3)))
+    assert sorted(counts) == [0, 2, 3]
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        stocks = (await session.exec(select(StockRow))).all()
+    assert {each.forecast["at"] for each in stocks if each.forecast} == {now.isoformat()}
+    assert all(each.forecast and each.next_review_at > now for each in stocks)
+
+
+async def waiting_rows(world: World) -> list[datetime]:
+    async with world.database.snapshot(ALL_OWNERS) as session:
+        rows = await session.exec(select(OutboxRow).where(OutboxRow.kind == work.REVIEW_DUE))
+        return [each.due_at for each in rows]
+
+
+async def review_due(world: World, most: int = replenish.BLOCK) -> int:
     return await replenish.review_due(
         transaction=world.transaction,
         clock=world.clock,
         ids=world.ids,
         forecaster=ExponentialForecaster(),
+        most=most,
     )

@@ -140,6 +140,12 @@ def test_dear_delivery_makes_larger_orders_and_free_delivery_does_not():
     assert order_quantity(demand, 300, 200, Bounds(), free) == plain
 
 
+def test_no_second_cartridge_is_bought_to_save_one_delivery():
+    toner = OrderCosts(per_order=390, per_unit=5900, holding_per_year=0.08)
+    wanted = order_quantity(Demand(mean=0.017, sd=0.02), 0.18, 0.16, Bounds(), toner)
+    assert (wanted.target, wanted.most) == (1, 2)
+
+
 @given(amounts, prices)
 def test_no_other_quantity_costs_less_than_the_economic_one(mean, costs):
     demand = Demand(mean=mean, sd=0)

@@ -13,6 +13,7 @@ from api import (
     decisions,
     events,
     log,
+    maker_claims,
     makers,
     meter,
     metrics,
@@ -54,6 +55,7 @@ PAGES = (
 )
 REST = (
     makers,
+    maker_claims,
     claims,
     bridges,
     stocks,

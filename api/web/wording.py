@@ -1,6 +1,6 @@
 """From what the domain says (keys, parameters, states) to texts of a page. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from accounts.texts import Share, Text, stored_text, text
@@ -8,6 +8,8 @@ from api.web.views_orders import Objected
 from core.money import PPM
 from replenishment.order_states import COMING, WAITING, OrderState
 from vendor_policy.explain import Part
+from vendor_policy.policy import PRESETS
+from vendor_policy.policy_diff import FieldChange
 from vendor_policy.rules import Author
 
 Tone = Literal["waiting", "coming", "done", "ended"]
@@ -55,6 +57,27 @@ def attributes(names: Sequence[str]) -> Text:
         else text("category.named", name=first)
     )
     return text("attribute.and", first=words, rest=attributes(rest)) if rest else words
+
+
+def difference(change: FieldChange, vendor_names: Mapping[str, str]) -> Text:
+    """With shops, categories, attributes and presets by what the reader calls them."""
+    words = said(change.words)
+    field = text(
+        f"policy.field.{change.field}", entry=_called(change.entry or "", vendor_names)
+    )
+    values = {
+        name: _called(value, vendor_names) if isinstance(value, str) else value
+        for name, value in words.values.items()
+    }
+    return Text(words.key, {**values, "field": field})
+
+
+def _called(name: str, vendor_names: Mapping[str, str]) -> str | Text:
+    if name in CATEGORIES:
+        return category(name)
+    if name in ATTRIBUTES:
+        return attributes([name])
+    return text(f"preset.{name}") if name in PRESETS else vendor_names.get(name, name)
 
 
 def objected(parts: Iterable[Part]) -> tuple[Objected, ...]:

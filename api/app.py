@@ -39,6 +39,7 @@ from api.web import (
     pages_orders,
     pages_policy,
     pages_public,
+    pages_recommendations,
     pages_stock,
     pages_vendor,
 )
@@ -47,6 +48,7 @@ PAGES = (
     pages_orders,
     pages_stock,
     pages_policy,
+    pages_recommendations,
     pages_corrections,
     pages_devices,
     pages_account,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from accounts.texts import Share, Text, stored_text, text
+from accounts.texts import Share, Text, Value, stored_text, text
 from api.web.views_orders import Objected
 from core.money import PPM
 from replenishment.order_states import COMING, WAITING, OrderState
@@ -60,24 +60,28 @@ def attributes(names: Sequence[str]) -> Text:
 
 
 def difference(change: FieldChange, vendor_names: Mapping[str, str]) -> Text:
+    return called(said(change.words), vendor_names)
+
+
+def called(words: Text, vendor_names: Mapping[str, str]) -> Text:
     """With shops, categories, attributes and presets by what the reader calls them."""
-    words = said(change.words)
-    field = text(
-        f"policy.field.{change.field}", entry=_called(change.entry or "", vendor_names)
-    )
-    values = {
-        name: _called(value, vendor_names) if isinstance(value, str) else value
-        for name, value in words.values.items()
-    }
-    return Text(words.key, {**values, "field": field})
+    values = {name: _called(value, vendor_names) for name, value in words.values.items()}
+    return Text(words.key, values)
 
 
-def _called(name: str, vendor_names: Mapping[str, str]) -> str | Text:
-    if name in CATEGORIES:
-        return category(name)
-    if name in ATTRIBUTES:
-        return attributes([name])
-    return text(f"preset.{name}") if name in PRESETS else vendor_names.get(name, name)
+def _called(value: Value, vendor_names: Mapping[str, str]) -> Value:
+    match value:
+        case Text():
+            return called(value, vendor_names)
+        case str() if value in CATEGORIES:
+            return category(value)
+        case str() if value in ATTRIBUTES:
+            return attributes([value])
+        case str() if value in PRESETS:
+            return text(f"preset.{value}")
+        case str():
+            return vendor_names.get(value, value)
+    return value
 
 
 def objected(parts: Iterable[Part]) -> tuple[Objected, ...]:

@@ -19,7 +19,8 @@ DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
 MOST_REMEMBERED: Final = 10_000  # devices
 
-Authenticate = Callable[[str, str], Awaitable[bool]]  # (device_id, secret)
+# (device_id, secret) -> the stored hash, None for a wrong secret
+Authenticate = Callable[[str, str], Awaitable[str | None]]
 
 
 def hash_secret(secret: str, key: bytes) -> str:
@@ -53,9 +54,10 @@ def authenticator(
         remembered[device_id] = now_s(), secret_hash
         return secret_hash
 
-    async def authenticate(device_id: str, secret: str) -> bool:
+    async def authenticate(device_id: str, secret: str) -> str | None:
         secret_hash = await secret_hash_of(device_id)
-        return secret_hash is not None and verify(secret, secret_hash, key)
+        is_right = secret_hash is not None and verify(secret, secret_hash, key)
+        return secret_hash if is_right else None
 
     return authenticate
 

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from accounts.scoping import ALL_OWNERS
 from broker.gateway import Gateway
 from broker.ingest import ingest
+from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
 from core.clock import Clock, WallClock
 from core.database import Database, Writer
@@ -159,15 +160,27 @@ def _worker(
 
 def gateway(platform: Platform) -> Gateway:
     """Door 1, not yet listening."""
-    is_right = authenticator(platform.database, platform.device_key)
+    settings = platform.settings
+    secret_hash_of = authenticator(platform.database, platform.device_key)
 
-    async def authenticate(device_id: str, secret: bytes) -> bool:
-        return await is_right(device_id, secret.decode(errors="replace"))
+    async def authenticate(device_id: str, secret: bytes) -> str | None:
+        return await secret_hash_of(device_id, secret.decode(errors="replace"))
 
     return Gateway(
         authenticate=authenticate,
         ingest=partial(ingest, writer=platform.writer),
         clock=platform.clock,
+        limits=Limits(
+            connections=settings.mqtt_connections,
+            connections_per_address=settings.mqtt_connections_per_address,
+            messages_per_s=settings.mqtt_messages_per_s,
+            burst_messages=settings.mqtt_burst_messages,
+            address_messages_per_s=settings.mqtt_address_messages_per_s,
+            failed_sign_ins_per_minute=settings.mqtt_failed_sign_ins_per_minute,
+            slow_reader_s=settings.mqtt_slow_reader_s,
+            packet_bytes=settings.mqtt_packet_bytes,
+            trusted=settings.mqtt_trusted,
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from api import (
     claims,
     contests,
     corrections,
+    credentials,
     decisions,
     events,
     log,
@@ -54,6 +55,7 @@ PAGES = (
 )
 REST = (
     makers,
+    credentials,
     claims,
     bridges,
     stocks,

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Final
 
 from broker.ingest import CHANNELS, Arrival, oversized
-from broker.line import Command, Desk, Line
+from broker.line import Desk, Line
 from core import mqtt
 from devices import wire
+from devices.commands import Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ class DeviceClient:
     def hears_commands(self) -> bool:
         return self._qos_of("command") is not None
 
-    def command(self, command: Command) -> None:
+    def command(self, command: Waiting) -> None:
         """Sends it, unless it is under way already or too many are."""
         qos = self._qos_of("command")
         packet_id = command.command_id % 0xFFFF + 1  # the same when it is sent again

@@ -11,6 +11,7 @@ from typing import Protocol
 from broker.batches import Batches, Session
 from broker.counters import Counters
 from core import mqtt
+from devices.commands import Waiting
 
 
 class Line(Session, Protocol):
@@ -55,19 +56,10 @@ class Client(Protocol):
     def acknowledge(self, packet_id: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A row that waits for its device."""
-
-    command_id: int
-    payload: bytes
-    is_repeat: bool  # it went out before and was not acknowledged
-
-
 class WaitsForCommands(Protocol):
     device_id: str
 
-    def command(self, command: Command) -> None: ...
+    def command(self, command: Waiting) -> None: ...
 
 
 class WaitsForStatus(Protocol):

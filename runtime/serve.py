@@ -1,9 +1,12 @@
 """Running the platform's parts in one process until it is told to stop."""
 
 import asyncio
+import logging
+import resource
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from socket import socket
 from typing import Final
 
@@ -16,12 +19,14 @@ from api.app import create_app
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
-from devices.commands import Deliver
 from runtime import wiring, witnesses
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
-LOOK_S: Final = 0.5  # between two looks for commands
+logger = logging.getLogger(__name__)
+
+LOOK_S: Final = 0.5  # between two looks for commands and revocations
+OTHER_FILES: Final = 200  # databases, pages, shops: open beside the devices' connections
 LONGEST_GOODBYE_S: Final = 3  # for open event streams, once told to stop
 
 
@@ -114,9 +119,16 @@ async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Ev
         subscriber = wiring.subscriber(platform)
         subscriber.start()
         stack.push_async_callback(subscriber.close)
-        _tell_devices(stack, platform, subscriber.deliver, stop)
+        look = partial(
+            commands.deliver_waiting,
+            transaction=platform.database.transaction,
+            deliver=subscriber.deliver,
+            clock=platform.clock,
+        )
+        _keep_looking(stack, look, stop)
         return f"through the broker at {settings.mqtt_host}:{settings.mqtt_port}"
     gateway = wiring.gateway(platform)
+    _allow_connections(settings.mqtt_connections)
     try:
         port = await gateway.start(settings.mqtt_host, settings.mqtt_port)
     except OSError as error:
@@ -125,23 +137,35 @@ async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Ev
             f" ({error.strerror}). Choose another: NACHSCHUB_MQTT_PORT=1884"
         ) from None
     stack.push_async_callback(gateway.close)
-    _tell_devices(stack, platform, gateway.deliver, stop)
+    _keep_looking(stack, wiring.watch(platform, gateway).look, stop)
     return f"mqtt://{settings.mqtt_host}:{port}"
 
 
-def _tell_devices(
-    stack: AsyncExitStack, platform: Platform, deliver: Deliver, stop: asyncio.Event
-) -> None:
-    """Commands are looked for twice a second, until the end."""
+def _allow_connections(count: int) -> None:
+    """Each is an open file, of which many systems allow a thousand unless asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        logger.warning("%d open files (ulimit -Hn) are few for %d connections", most, count)
 
-    async def tell() -> None:
+
+def _keep_looking(
+    stack: AsyncExitStack, look: Callable[[], Awaitable[object]], stop: asyncio.Event
+) -> None:
+    """For commands and revocations, twice a second, until the end; a database that is away is
+    asked again.
+    """
+
+    async def keep_looking() -> None:
         while not stop.is_set():
-            await commands.deliver_waiting(
-                transaction=platform.database.transaction,
-                deliver=deliver,
-                clock=platform.clock,
-            )
+            try:
+                await look()
+            except Exception:
+                logger.exception("the door could not look into the database")
             await asyncio.sleep(LOOK_S)
 
-    telling = asyncio.create_task(tell())
-    stack.callback(telling.cancel)
+    looking = asyncio.create_task(keep_looking())
+    stack.callback(looking.cancel)

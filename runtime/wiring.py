@@ -14,12 +14,14 @@ from broker.gateway import Gateway
 from broker.ingest import ingest
 from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
+from broker.watch import Watch
 from core.clock import Clock, WallClock
 from core.database import Database, Writer
 from core.ids import Ids, RandomIds
 from core.keys import load_key
 from core.offload import Offload, ProcessPool
 from core.settings import Settings
+from devices import mqtt_sessions
 from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
 from replenishment.forecast import ExponentialForecaster, Forecaster
@@ -170,6 +172,7 @@ def gateway(platform: Platform) -> Gateway:
         authenticate=authenticate,
         ingest=partial(ingest, writer=platform.writer),
         clock=platform.clock,
+        find_session=partial(mqtt_sessions.find, snapshot=platform.database.snapshot),
         limits=Limits(
             connections=settings.mqtt_connections,
             connections_per_address=settings.mqtt_connections_per_address,
@@ -182,6 +185,11 @@ def gateway(platform: Platform) -> Gateway:
             trusted=settings.mqtt_trusted,
         ),
     )
+
+
+def watch(platform: Platform, door: Gateway) -> Watch:
+    """What the gateway looks for in the database; whoever owns the door calls it."""
+    return Watch(door, database=platform.database, clock=platform.clock)
 
 
 def subscriber(platform: Platform) -> Subscriber:

@@ -42,7 +42,12 @@ WITHOUT_OWNER = {  # open to everyone
 }
 CODE_IS_PERMISSION = {("POST", "/api/bridges")}  # a bridge has nothing else
 STREAMS = {("GET", "/events")}  # never ends; its one word holds no data
-FOR_MAKERS = {("POST", "/api/models"), ("POST", "/api/devices")}
+FOR_MAKERS = {
+    ("POST", "/api/models"),
+    ("POST", "/api/devices"),
+    ("POST", "/api/devices/{device_id}/revoke"),
+    ("POST", "/api/devices/{device_id}/rotate"),
+}
 OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor")
 
 

@@ -142,6 +142,10 @@ class Connection(asyncio.Protocol):
     def is_writable(self) -> bool:
         return not (self._is_over or self._pauses & Pause.UNREAD)
 
+    @property
+    def unsent_bytes(self) -> int:
+        return 0 if self._is_over else self._transport.get_write_buffer_size()
+
     def send(self, packets: bytes) -> None:
         if not self._is_over:
             self._transport.write(packets)

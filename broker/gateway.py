@@ -16,13 +16,15 @@ from broker.counters import Counters
 from broker.device_client import DeviceClient
 from broker.limits import Address, Addresses, Limits, TooManyConnections
 from broker.line import Client, Desk, Errands
+from broker.owner_client import OWNERS, OwnerClient
+from broker.owner_stream import OwnerStream
 from broker.receipts import Receipts
 from core import mqtt
 from core.clock import Clock
 
 BACKLOG: Final = 1_024  # connections that wait for accept(): a fleet comes back at once
 
-# (device id, secret) -> the stored hash of that secret, or nothing for a wrong one
+# (user name, secret) -> the stored hash of that secret, or nothing for a wrong one
 Authenticate = Callable[[str, bytes], Awaitable[str | None]]
 # device id -> topic filters, with their qos, of the session it left behind
 FindSession = Callable[[str], Awaitable[dict[str, int] | None]]
@@ -42,7 +44,8 @@ class Gateway:
         limits: Limits | None = None,
         find_session: FindSession = no_session,
     ) -> None:
-        self.batches = Batches(ingest, Receipts(self.deliver).send)
+        self.stream = OwnerStream()
+        self.batches = Batches(ingest, Receipts(self.deliver).send, self.stream.committed)
         self.clock = clock
         self.counters = Counters()
         self.errands = Errands()
@@ -111,17 +114,19 @@ class Gateway:
         return connection is not None
 
     async def admit(self, connect: mqtt.Connect) -> Client | None:
-        device_id, secret = connect.username or "", connect.password or b""
-        secret_hash = await self._authenticate(device_id, secret)
+        name, secret = connect.username or "", connect.password or b""
+        secret_hash = await self._authenticate(name, secret)
         if not secret_hash:
             return None
+        if name.startswith(OWNERS):
+            return OwnerClient(self._desk, name, connect.client_id, secret_hash)
         is_lasting = not connect.is_clean_session
         return DeviceClient(
             self._desk,
-            device_id,
+            name,
             secret_hash,
             is_lasting=is_lasting,
-            session=await self._find_session(device_id) if is_lasting else None,
+            session=await self._find_session(name) if is_lasting else None,
         )
 
     def opened(self, connection: Connection, host: str) -> Address | None:
@@ -134,10 +139,12 @@ class Gateway:
     def admitted(self, connection: Connection, client: Client) -> None:
         older = self._lines.get(client.name)
         if older is not None:
-            older.abandon("the device connected again")
+            older.abandon("it connected again")
         self._lines[client.name] = connection
         if isinstance(client, DeviceClient):
             self.devices[client.name] = client
+        elif isinstance(client, OwnerClient):
+            self.stream.clients[client.name] = client
 
     def lost(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -145,3 +152,5 @@ class Gateway:
         if client is not None and self._lines.get(client.name) is connection:
             del self._lines[client.name]
             self.devices.pop(client.name, None)
+        if isinstance(client, OwnerClient):
+            self.stream.leave(client)

@@ -21,6 +21,9 @@ class Line(Session, Protocol):
     def is_writable(self) -> bool:
         """Neither closing nor full of what the other side has not read."""
 
+    @property
+    def unsent_bytes(self) -> int: ...
+
 
 class Client(Protocol):
     """Whoever was admitted: a device, or an owner's program."""

@@ -6,30 +6,50 @@ What fails is tried again with the next look; nothing is forgotten before it is 
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
+from uuid import UUID
 
+from accounts import api_keys
+from accounts.scoping import ALL_OWNERS
 from broker.gateway import Gateway
 from broker.line import WaitsForCommands
 from core.clock import Clock
 from core.database import Database
-from devices import commands, credentials, mqtt_sessions
+from devices import commands, credentials, mqtt_sessions, owners
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# owner id -> payload by topic below the owner's: devices, stocks, orders as they are now
+NewsOf = Callable[[UUID], Awaitable[dict[str, bytes]]]
+
 # Rows are looked for this much before the last look: their transactions may have been open.
 OVERLAP: Final = timedelta(seconds=60)
+NEWS_SHARE: Final = 20  # as long as the last news took, times this, is between two
 REPORT_EVERY_S: Final = 60.0
 AT_ONCE: Final = 500  # devices in one statement
 
 
 class Watch:
-    def __init__(self, gateway: Gateway, *, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        database: Database,
+        clock: Clock,
+        wall: Clock,
+        news_of: NewsOf,
+    ) -> None:
+        """wall: real time, in which API keys expire."""
         self._gateway = gateway
         self._errands = gateway.errands
+        self._stream = gateway.stream
+        self._wall = wall
+        self._news_of = news_of
+        self._told: dict[UUID, tuple[datetime | None, float]] = {}  # when, and not before
         self._database = database
         self._clock = clock
         self._looked_at = clock.now()
@@ -43,10 +63,13 @@ class Watch:
         await self._acknowledge()
         await self._keep_sessions()
         await self._end_revoked(since)
+        changed_at = await self._learn_owners()
         await self._tell_statuses()
         await self._send_commands(since)
         self._looked_at = now
         self._report()
+        for owner_id, at in changed_at.items():
+            await self._tell_news(owner_id, at)
 
     def _report(self) -> None:
         """What went wrong at the door, at most once a minute."""
@@ -80,6 +103,37 @@ class Watch:
             device = self._gateway.devices.get(device_id)
             if device is not None and device.secret_hash != secret_hash:
                 self._gateway.disconnect(device_id, "its secret is no longer good")
+
+    async def _learn_owners(self) -> dict[UUID, datetime]:
+        """Whose devices are, and when something of each connected owner has changed."""
+        owner_ids = self._stream.owner_ids
+        if not owner_ids:
+            return {}
+        async with self._database.snapshot(ALL_OWNERS) as session:
+            keys = {each.key_hash for each in self._stream.clients.values()}
+            good = await api_keys.still_good(session, keys, wall=self._wall.now())
+            self._stream.learn(await owners.devices_of(session, owner_ids))
+            changed_at = await owners.changed_at(session, owner_ids)
+        for client in list(self._stream.clients.values()):
+            if client.key_hash not in good and client.key_hash in keys:
+                self._gateway.disconnect(client.name, "its key is no longer good")
+        return changed_at
+
+    async def _tell_news(self, owner_id: UUID, changed_at: datetime) -> None:
+        """Computed once an owner, and so seldom that the door does not notice."""
+        began_s = time.monotonic()
+        told_at, next_s = self._told.get(owner_id, (None, 0.0))
+        listeners = [
+            each for each in self._stream.clients.values() if each.owner_id == owner_id
+        ]
+        is_asked = any(each.is_new for each in listeners)
+        if not is_asked and (changed_at == told_at or began_s < next_s):
+            return
+        present = await self._news_of(owner_id)
+        for each in listeners:
+            each.news(present)
+        now_s = time.monotonic()
+        self._told[owner_id] = changed_at, now_s + NEWS_SHARE * (now_s - began_s)
 
     async def _tell_statuses(self) -> None:
         asking = list(self._errands.statuses)

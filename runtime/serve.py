@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from socket import socket
+from ssl import SSLContext
 from typing import Final
 
 import uvicorn
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 
 from api import deps
 from api.app import create_app
+from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
@@ -129,8 +131,9 @@ async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Ev
         return f"through the broker at {settings.mqtt_host}:{settings.mqtt_port}"
     gateway = wiring.gateway(platform)
     _allow_connections(settings.mqtt_connections)
+    context = _tls(settings)
     try:
-        port = await gateway.start(settings.mqtt_host, settings.mqtt_port)
+        port = await gateway.start(settings.mqtt_host, settings.mqtt_port, tls=context)
     except OSError as error:
         raise CannotStart(
             f"Port {settings.mqtt_port} on {settings.mqtt_host} cannot be used"
@@ -138,7 +141,23 @@ async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Ev
         ) from None
     stack.push_async_callback(gateway.close)
     _keep_looking(stack, wiring.watch(platform, gateway).look, stop)
-    return f"mqtt://{settings.mqtt_host}:{port}"
+    return f"{'mqtts' if context else 'mqtt'}://{settings.mqtt_host}:{port}"
+
+
+def _tls(settings: Settings) -> SSLContext | None:
+    if settings.mqtt_certificate is None:
+        return None
+    try:
+        return tls.context(
+            settings.mqtt_certificate,
+            key=settings.mqtt_certificate_key,
+            client_ca=settings.mqtt_client_ca,
+        )
+    except OSError as error:
+        raise CannotStart(
+            f"The gateway's TLS files cannot be used: {error}. See NACHSCHUB_MQTT_CERTIFICATE,"
+            " NACHSCHUB_MQTT_CERTIFICATE_KEY and NACHSCHUB_MQTT_CLIENT_CA"
+        ) from None
 
 
 def _allow_connections(count: int) -> None:

@@ -10,6 +10,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
+from broker.admission import admission
 from broker.gateway import Gateway
 from broker.ingest import ingest
 from broker.limits import Limits
@@ -22,12 +23,13 @@ from core.keys import load_key
 from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices import mqtt_sessions
-from devices.credentials import DEVICE_KEY, authenticator
+from devices.credentials import DEVICE_KEY
 from replenishment import replenish
 from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime import witnesses
 from runtime.migrate import migrate
+from runtime.owner_news import owner_news
 from runtime.shops import Shops
 from runtime.startup import CannotStart, prepare_home
 from runtime.use_cases import UseCases
@@ -163,13 +165,8 @@ def _worker(
 def gateway(platform: Platform) -> Gateway:
     """Door 1, not yet listening."""
     settings = platform.settings
-    secret_hash_of = authenticator(platform.database, platform.device_key)
-
-    async def authenticate(device_id: str, secret: bytes) -> str | None:
-        return await secret_hash_of(device_id, secret.decode(errors="replace"))
-
     return Gateway(
-        authenticate=authenticate,
+        authenticate=admission(platform.database, platform.device_key, wall=platform.wall),
         ingest=partial(ingest, writer=platform.writer),
         clock=platform.clock,
         find_session=partial(mqtt_sessions.find, snapshot=platform.database.snapshot),
@@ -189,7 +186,13 @@ def gateway(platform: Platform) -> Gateway:
 
 def watch(platform: Platform, door: Gateway) -> Watch:
     """What the gateway looks for in the database; whoever owns the door calls it."""
-    return Watch(door, database=platform.database, clock=platform.clock)
+    return Watch(
+        door,
+        database=platform.database,
+        clock=platform.clock,
+        wall=platform.wall,
+        news_of=owner_news(platform.database, platform.clock),
+    )
 
 
 def subscriber(platform: Platform) -> Subscriber:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from broker.admission import admission
 from broker.gateway import Gateway
 from broker.ingest import ingest
 from broker.watch import Watch
 from core import mqtt
 from core.database import Writer
 from devices import commands, mqtt_sessions
-from devices.credentials import authenticator
 from devices.registry import Provisioned
+from runtime.owner_news import owner_news
 from tests.devices_world import KEY, World, a_model
 from tests.doors import RawClient, raw_client
 
@@ -79,15 +80,17 @@ async def scene_at(
 
 def a_gateway(world: World) -> tuple[Gateway, Watch]:
     database = world.database
-    secret_hash_of = authenticator(database, KEY)
-
-    async def authenticate(device_id: str, secret: bytes) -> str | None:
-        return await secret_hash_of(device_id, secret.decode())
-
     gateway = Gateway(
-        authenticate=authenticate,
+        authenticate=admission(database, KEY, wall=world.clock),
         ingest=partial(ingest, writer=Writer(database.url)),
         clock=world.clock,
         find_session=partial(mqtt_sessions.find, snapshot=database.snapshot),
     )
-    return gateway, Watch(gateway, database=database, clock=world.clock)
+    watch = Watch(
+        gateway,
+        database=database,
+        clock=world.clock,
+        wall=world.clock,
+        news_of=owner_news(database, world.clock),
+    )
+    return gateway, watch

@@ -47,8 +47,10 @@ def trusting(authority: Authority, certificate: Path | None = None) -> ssl.SSLCo
 @asynccontextmanager
 async def raw_client(port: int, context: ssl.SSLContext) -> AsyncIterator[RawClient]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
-    yield RawClient(reader, writer)
-    writer.transport.abort()
+    try:
+        yield RawClient(reader, writer)
+    finally:
+        writer.transport.abort()
 
 
 def connect(device_id: str = "washer-0001") -> mqtt.Connect:

@@ -10,6 +10,7 @@ from api import (
     claims,
     contests,
     corrections,
+    credentials,
     decisions,
     events,
     log,
@@ -58,6 +59,7 @@ PAGES = (
 REST = (
     makers,
     maker_claims,
+    credentials,
     claims,
     bridges,
     stocks,

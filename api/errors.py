@@ -20,6 +20,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
+from devices.credentials import DeviceRevoked, DeviceUnknown
 from devices.ownership import (
     ClaimCodeUnknown,
     NotYourDevice,
@@ -74,6 +75,8 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownStock: Problem(404, "not_found"),
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
+    DeviceUnknown: Problem(404, "not_found"),
+    DeviceRevoked: Problem(409, "device_revoked"),
     NotReportedByHand: Problem(404, "not_found"),
     BridgeCodeUnknown: Problem(404, "bridge_code_unknown"),
     ClaimCodeUnknown: Problem(404, "claim_code_unknown"),

@@ -50,6 +50,8 @@ FOR_MAKERS = {
     ("POST", "/api/models/{model}/claims"),
     ("GET", "/api/models/{model}/claims"),
     ("DELETE", "/api/models/{model}/claims/{claim_id}"),
+    ("POST", "/api/devices/{device_id}/revoke"),
+    ("POST", "/api/devices/{device_id}/rotate"),
 }
 OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor")
 

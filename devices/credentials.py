@@ -8,13 +8,20 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from accounts.scoping import ALL_OWNERS
+from core import outbox
 from core.clock import Clock
 from core.database import Database, Transaction
+from core.outbox import Work
+from devices import passwords
 from devices.tables import DeviceRow
 
+TELL_BROKER: Final = "tell_broker"  # kind of outbox row
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
 MOST_REMEMBERED: Final = 10_000  # devices
@@ -29,6 +36,20 @@ def hash_secret(secret: str, key: bytes) -> str:
 def verify(secret: str, secret_hash: str, key: bytes) -> bool:
     """Takes the same time whatever part of it is wrong."""
     return hmac.compare_digest(hash_secret(secret, key), secret_hash)
+
+
+def for_broker(device_id: str, secret: str) -> str:
+    """The same secret as Mosquitto verifies it. The salt differs for every device; it need not
+    be random beside 256 bits that are.
+    """
+    salt = hashlib.blake2b(device_id.encode(), digest_size=passwords.SALT_BYTES).digest()
+    return passwords.kept(secret.encode(), salt=salt)
+
+
+async def tell_broker(session: AsyncSession, *, at: datetime) -> None:
+    """Who may connect has changed in this transaction: Mosquitto gets to know it at once."""
+    work = Work(kind=TELL_BROKER, payload={}, due_at=at, dedupe_key=TELL_BROKER)
+    await outbox.add(session, work)
 
 
 def authenticator(
@@ -65,3 +86,4 @@ async def revoke(device_id: str, *, transaction: Transaction, clock: Clock) -> N
     async with transaction(ALL_OWNERS) as session:
         device = await session.get_one(DeviceRow, device_id)
         device.revoked_at = device.revoked_at or clock.now()
+        await tell_broker(session, at=clock.now())

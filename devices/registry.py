@@ -14,7 +14,7 @@ from accounts.scoping import ALL_OWNERS
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
-from devices.credentials import hash_secret
+from devices.credentials import for_broker, hash_secret, tell_broker
 from devices.models import DeviceId, DeviceModel, Frozen, Version
 from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow
 
@@ -125,6 +125,7 @@ async def provision(
                 model_id=model.model_id,
                 serial=device.serial,
                 secret_hash=hash_secret(device.secret, key),
+                broker_password=for_broker(device.device_id, device.secret),
                 claim_hash=hash_secret(device.claim_code, key),
                 claim_expires_at=now + CLAIM_LIFE,
                 is_test=each.is_test,
@@ -138,6 +139,7 @@ async def provision(
             for device, model in zip(made, models, strict=True)
             for spec in model.description["slots"]
         )
+        await tell_broker(session, at=now)
     return made
 
 

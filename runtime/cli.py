@@ -38,6 +38,7 @@ from runtime import (
     witnesses,
 )
 from runtime.arena.command import arena
+from runtime.broker_cli import broker
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ app.add_typer(bridges, name="bridge")
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
+app.add_typer(broker, name="broker")
 
 CHECK_FAILED: Final = 3
 out = Console()

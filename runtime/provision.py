@@ -57,7 +57,7 @@ def read(path: Path) -> Batch:
 async def provision(batch: Batch, platform: Platform) -> list[Provisioned]:
     """All or none. Registering the same model again is fine. Raises CannotStart."""
     transaction, clock, ids = platform.database.transaction, platform.clock, platform.ids
-    maker = await _maker(batch.manufacturer, platform)
+    maker = await maker_named(batch.manufacturer, platform)
     try:
         await registry.register_model(
             maker, batch.model, transaction=transaction, clock=clock, ids=ids
@@ -76,7 +76,7 @@ async def provision(batch: Batch, platform: Platform) -> list[Provisioned]:
 
 async def issue_maker_key(manufacturer: str, platform: Platform) -> str:
     """For POST /api/models and /api/devices; shown once."""
-    maker = await _maker(manufacturer, platform)
+    maker = await maker_named(manufacturer, platform)
     async with platform.database.transaction(ALL_OWNERS) as session:
         return principal.issue_api_key(
             session,
@@ -112,7 +112,7 @@ def _wanted(model: DeviceModel, entry: DeviceEntry) -> ToProvision:
     )
 
 
-async def _maker(name: str, platform: Platform) -> UUID:
+async def maker_named(name: str, platform: Platform) -> UUID:
     async with platform.database.snapshot(ALL_OWNERS) as session:
         known = await session.exec(select(ManufacturerRow).where(ManufacturerRow.name == name))
         row = known.first()

@@ -18,6 +18,7 @@ from core.settings import Settings
 from devices import commands
 from devices.commands import Deliver
 from runtime import wiring, witnesses
+from runtime.broker_files import BrokerFiles
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -111,6 +112,7 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:
     settings = platform.settings
     if settings.door == "mosquitto":
+        await BrokerFiles.of(settings, platform.database).write()
         subscriber = wiring.subscriber(platform)
         subscriber.start()
         stack.push_async_callback(subscriber.close)

@@ -7,9 +7,10 @@ Secrets and claim codes are written once, to a file that only its owner may read
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -89,17 +90,23 @@ async def issue_maker_key(manufacturer: str, platform: Platform) -> str:
 
 
 def write_result(path: Path, made: Sequence[Provisioned]) -> None:
-    """CSV with mode 0600. Raises CannotStart rather than overwrite secrets."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise CannotStart(f"{path}: {error.strerror}. Name another file: --result") from None
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+    with created(path) as file:
         writer = csv.writer(file)
         writer.writerow(["device_id", "serial", "secret", "claim_code"])
         writer.writerows(
             [each.device_id, each.serial, each.secret, each.claim_code] for each in made
         )
+
+
+@contextmanager
+def created(path: Path) -> Iterator[TextIO]:
+    """With mode 0600. Raises CannotStart rather than overwrite secrets."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CannotStart(f"{path}: {error.strerror}. Name another file: --result") from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        yield file
 
 
 def _wanted(model: DeviceModel, entry: DeviceEntry) -> ToProvision:

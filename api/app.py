@@ -13,6 +13,7 @@ from api import (
     decisions,
     events,
     log,
+    maker_claims,
     makers,
     meter,
     metrics,
@@ -38,6 +39,7 @@ from api.web import (
     pages_orders,
     pages_policy,
     pages_public,
+    pages_recommendations,
     pages_stock,
     pages_vendor,
 )
@@ -46,6 +48,7 @@ PAGES = (
     pages_orders,
     pages_stock,
     pages_policy,
+    pages_recommendations,
     pages_corrections,
     pages_devices,
     pages_account,
@@ -54,6 +57,7 @@ PAGES = (
 )
 REST = (
     makers,
+    maker_claims,
     claims,
     bridges,
     stocks,

@@ -23,6 +23,7 @@ from demo_shop import __main__ as demo_shop_command
 from firmware_sim import __main__ as simulator_command
 from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
+    access_keys,
     backtest,
     bridge,
     demo,
@@ -38,6 +39,7 @@ from runtime import (
     wiring,
     witnesses,
 )
+from runtime.access_keys import Party
 from runtime.arena.command import arena
 from runtime.broker_cli import broker
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
@@ -209,6 +211,21 @@ async def _register(entries: market.Market) -> None:
             entries, transaction=platform.database.transaction, now=platform.clock.now()
         )
     out.print(f"{len(entries.vendors)} vendors and {len(entries.cards)} product cards stand")
+
+
+@app.command("key")
+def key_command(
+    party: Party,
+    name: Annotated[str, typer.Argument(help="The vendor's id, or who sits at the desk.")],
+) -> None:
+    """Makes a key for a vendor's pages (/vendor) and REST, or for the operator's desk."""
+    out.print(_run(_issue(party, name)), highlight=False, markup=False)
+    err.print("Shown once; the platform keeps its hash.")
+
+
+async def _issue(party: Party, name: str) -> str:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        return await access_keys.issue(party, name, platform)
 
 
 @app.command("migrate")

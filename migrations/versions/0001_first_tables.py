@@ -86,6 +86,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_log_head")),
     )
     op.create_table(
+        "maker_claim",
+        sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("claim_id", sa.String(), nullable=False),
+        sa.Column("claim", sa.JSON(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "manufacturer_id", "model", "claim_id", name=op.f("pk_maker_claim")
+        ),
+    )
+    op.create_table(
         "manufacturer",
         sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -1116,6 +1128,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("meter_run")
     op.drop_table("manufacturer")
+    op.drop_table("maker_claim")
     op.drop_table("log_head")
     op.drop_table("log_checkpoint")
     with op.batch_alter_table("leaf", schema=None) as batch_op:

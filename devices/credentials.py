@@ -16,11 +16,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
+from core import outbox
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
+from core.outbox import Work
+from devices import passwords
 from devices.tables import DeviceModelRow, DeviceRow
 
+TELL_BROKER: Final = "tell_broker"  # kind of outbox row
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
 MOST_REMEMBERED: Final = 10_000  # devices
@@ -48,6 +52,20 @@ def hash_secret(secret: str, key: bytes) -> str:
 def verify(secret: str, secret_hash: str, key: bytes) -> bool:
     """Takes the same time whatever part of it is wrong."""
     return hmac.compare_digest(hash_secret(secret, key), secret_hash)
+
+
+def for_broker(device_id: str, secret: str) -> str:
+    """The same secret as Mosquitto verifies it. The salt differs for every device; it need not
+    be random beside 256 bits that are.
+    """
+    salt = hashlib.blake2b(device_id.encode(), digest_size=passwords.SALT_BYTES).digest()
+    return passwords.kept(secret.encode(), salt=salt)
+
+
+async def tell_broker(session: AsyncSession, *, at: datetime) -> None:
+    """Who may connect has changed in this transaction: Mosquitto gets to know it at once."""
+    work = Work(kind=TELL_BROKER, payload={}, due_at=at, dedupe_key=TELL_BROKER)
+    await outbox.add(session, work)
 
 
 def authenticator(
@@ -94,6 +112,7 @@ async def revoke(
         device = await _device(session, device_id, manufacturer_id)
         if device.revoked_at is None:
             device.revoked_at = device.credentials_changed_at = clock.now()
+            await tell_broker(session, at=clock.now())
 
 
 async def rotate(
@@ -114,7 +133,9 @@ async def rotate(
         if device.revoked_at is not None:
             raise DeviceRevoked(device_id)
         device.secret_hash = hash_secret(secret, key)
+        device.broker_password = for_broker(device_id, secret)
         device.credentials_changed_at = clock.now()
+        await tell_broker(session, at=clock.now())
     return secret
 
 

@@ -42,6 +42,7 @@ class DeviceRow(SQLModel, table=True):
     model_id: UUID | None = Field(default=None, foreign_key="device_model.model_id", index=True)
     serial: str
     secret_hash: str  # keyed BLAKE2b of 256 random bits
+    broker_password: str = ""  # the same secret for Mosquitto (devices.passwords)
     claim_hash: str | None = Field(
         default=None, index=True
     )  # of the claim code; cleared by the claim

@@ -32,6 +32,7 @@ from runtime import (
     market,
     migrate,
     provision,
+    provision_csv,
     replay,
     serve,
     verify,
@@ -40,6 +41,7 @@ from runtime import (
 )
 from runtime.access_keys import Party
 from runtime.arena.command import arena
+from runtime.broker_cli import broker
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -53,6 +55,7 @@ app.add_typer(bridges, name="bridge")
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
+app.add_typer(broker, name="broker")
 
 CHECK_FAILED: Final = 3
 out = Console()
@@ -165,10 +168,25 @@ def provision_command(
     result: Annotated[Path, typer.Option(help="Where secrets and claim codes go.")] = Path(
         "provisioned.csv"
     ),
+    model: Annotated[Path | None, typer.Option(help="JSON of the model of a CSV.")] = None,
     key: Annotated[bool, typer.Option("--key", help="Also make a REST key.")] = False,
 ) -> None:
-    """Registers a model and its devices from a maker's JSON file."""
+    """Registers a model and its devices from a maker's JSON file, or a fleet from a CSV; 3 when
+    lines of the CSV were wrong.
+    """
+    if model is not None:
+        raise typer.Exit(_run(_provision_csv(file, provision.read(model), result)))
     _run(_provision(provision.read(file), result, is_key_wanted=key))
+
+
+async def _provision_csv(fleet: Path, batch: provision.Batch, result: Path) -> int:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        tally = await provision_csv.provision_csv(fleet, batch, result, platform, err)
+    out.print(
+        f"{tally.provisioned} devices provisioned, {tally.refused} lines refused;"
+        f" secrets, claim codes and problems are in {result}"
+    )
+    return CHECK_FAILED if tally.refused else 0
 
 
 async def _provision(batch: provision.Batch, result: Path, *, is_key_wanted: bool) -> None:

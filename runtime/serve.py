@@ -22,6 +22,7 @@ from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
 from runtime import wiring, witnesses
+from runtime.broker_files import BrokerFiles
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -118,6 +119,7 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:
     settings = platform.settings
     if settings.door == "mosquitto":
+        await BrokerFiles.of(settings, platform.database).write()
         subscriber = wiring.subscriber(platform)
         subscriber.start()
         stack.push_async_callback(subscriber.close)

@@ -28,6 +28,7 @@ from replenishment import replenish
 from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime import witnesses
+from runtime.broker_files import BrokerFiles, platform_password
 from runtime.migrate import migrate
 from runtime.owner_news import owner_news
 from runtime.shops import Shops
@@ -152,6 +153,9 @@ def _worker(
         offload=offload,
         signer=witnesses.log_signer(settings),
         post=post,
+        write_broker_files=(
+            BrokerFiles.of(settings, database).write if settings.door == "mosquitto" else None
+        ),
     )
     return Worker(
         use_cases=use_cases.table(),
@@ -203,7 +207,7 @@ def subscriber(platform: Platform) -> Subscriber:
             host=settings.mqtt_host,
             port=settings.mqtt_port,
             username=settings.mqtt_user,
-            password=settings.mqtt_password,
+            password=platform_password(settings),
         ),
         ingest=partial(ingest, writer=platform.writer),
         clock=platform.clock,

@@ -648,6 +648,7 @@ def upgrade() -> None:
         sa.Column("model_id", sa.Uuid(), nullable=True),
         sa.Column("serial", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("broker_password", sa.String(), nullable=False),
         sa.Column("claim_hash", sa.String(), nullable=True),
         sa.Column("claim_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_test", sa.Boolean(), nullable=False),

@@ -98,7 +98,7 @@ def _snmp(content: bytes) -> Readings:
     return printer_mib.supplies(walk_of(content))
 
 
-def _brother(content: bytes) -> Readings:
+def brother_walk(content: bytes) -> dict[str, int | bytes | str]:
     """Octet strings are cut into their records of 7 bytes."""
     walk: dict[str, int | bytes | str] = {}
     for oid, value in table(parsed(content)).items():
@@ -107,7 +107,11 @@ def _brother(content: bytes) -> Readings:
         else:
             said = text(value)
             walk[oid] = int(said) if said.isdecimal() and said.isascii() else said.encode()
-    return brother.supplies(walk)
+    return walk
+
+
+def _brother(content: bytes) -> Readings:
+    return brother.supplies(brother_walk(content))
 
 
 def _heard(

@@ -108,8 +108,9 @@ def _spec(reading: Reading) -> SlotSpec:
 
 def _measure(reading: Reading) -> Measure:
     is_container = reading.direction == "filled" and not reading.kind.endswith("filter")
-    if is_container or reading.source in {Source.FLAG, Source.RESIDUAL_TIME}:
-        return Measure.STATE
+    has_full = reading.level_pct is not None or reading.amount is None
+    if is_container or not has_full or reading.source in {Source.FLAG, Source.RESIDUAL_TIME}:
+        return Measure.STATE  # how much a full one holds is not told
     return Measure.LEVEL
 
 

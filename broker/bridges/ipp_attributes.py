@@ -14,6 +14,7 @@ Attributes = dict[str, list[Value]]
 
 GET_PRINTER_ATTRIBUTES: Final = 0x000B
 LARGEST: Final = 1 << 20  # bytes of an answer; the largest seen has 18 KB
+MAJOR_VERSIONS: Final = (1, 2)
 HEAD: Final = 8  # bytes: version, operation or status, request id
 
 OPERATION_GROUP: Final = 0x01
@@ -35,7 +36,7 @@ TEXTS: Final = frozenset({0x30, *range(0x40, 0x4A)}) | LANGUAGE_TAGGED
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` None: too short to have one. `attributes`: of the first printer."""
+    """`status` None: no IPP at all. `attributes`: of the first printer."""
 
     status: int | None
     attributes: Attributes = field(default_factory=dict)
@@ -59,7 +60,7 @@ def request(url: str, wanted: tuple[str, ...], request_id: int = 1) -> bytes:
 
 
 def decoded(answer: bytes) -> Answer:
-    if len(answer) < HEAD or len(answer) > LARGEST:
+    if not HEAD <= len(answer) <= LARGEST or answer[0] not in MAJOR_VERSIONS:
         return Answer(None)
     (status,) = struct.unpack_from(">H", answer, 2)
     found: Attributes = {}

@@ -109,17 +109,17 @@ def numbered(readings: Iterable[Reading]) -> tuple[Reading, ...]:
 
 
 def on_wire(reading: Reading) -> SlotReading:
-    """A state goes along where the level alone does not say it."""
+    """A state goes along where the level alone does not say it, and of every container."""
     level = None if reading.level_pct is None else reading.level_pct / 100
     amounts = {}
     if reading.amount is not None and reading.unit in MEASURED_IN:
         way = "used_total" if reading.source is Source.COUNTER else "quantity"
         amounts[f"{way}_{reading.unit}"] = reading.amount
-    says_all = (level is not None or amounts) and reading.state in _PLAIN
-    is_waste = reading.direction == "filled"
+    says_all = level is not None and reading.state in _PLAIN
+    is_filled = reading.direction == "filled"
     return SlotReading(
         level=level,
-        state=None if says_all and not is_waste else reading.state,
+        state=None if says_all and not is_filled else reading.state,
         raw=reading.raw[:LONGEST_RAW] or None,
         **amounts,
     )

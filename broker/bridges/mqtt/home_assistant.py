@@ -68,19 +68,20 @@ class HomeAssistantDialect:
 
     def hear(self, topic: str, payload: bytes) -> tuple[Reading, ...]:
         if topic.startswith(f"{self._prefix}/") and topic.endswith("/config"):
-            self._announced(topic, payload)
-            return ()
+            return self._announced(topic, payload)
         return tuple(
             _reading(each, payload)
             for each in self._sensors.values()
             if each.state_topic == topic
         )
 
-    def _announced(self, topic: str, payload: bytes) -> None:
-        self._sensors.pop(topic, None)
+    def _announced(self, topic: str, payload: bytes) -> tuple[Reading, ...]:
+        """A sensor that is taken away leaves a last word: not fitted."""
+        before = self._sensors.pop(topic, None)
         sensor = _sensor(topic, payload) if payload else None
         if sensor and len(self._sensors) < MOST_REMEMBERED:
             self._sensors[topic] = sensor
+        return (_gone(before),) if before and not payload else ()
 
 
 def _sensor(topic: str, payload: bytes) -> Sensor | None:
@@ -161,6 +162,16 @@ def _reading(sensor: Sensor, payload: bytes) -> Reading:
         state=value.state if is_known else SlotState.UNKNOWN,
         raw=raw,
         source=value.source,
+    )
+
+
+def _gone(sensor: Sensor) -> Reading:
+    return Reading(
+        device_id=sensor.device_id,
+        slot=sensor.slot,
+        kind=sensor.kind,
+        title=sensor.title,
+        state=SlotState.NOT_FITTED,
     )
 
 

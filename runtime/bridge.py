@@ -11,12 +11,14 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from broker.bridges import describing, publishing
+from broker.bridges.described import seen_as
 from broker.bridges.publishing import (
     CredentialRefused,
     Device,
@@ -25,7 +27,12 @@ from broker.bridges.publishing import (
     Publishing,
     Sight,
 )
-from runtime.bridged import UnknownInterface, device_of
+from broker.bridges.reading import Reading
+from devices.catalog import described
+from devices.description import Description, model_of
+from devices.description_file import BadDescription
+from devices.models import DeviceModel
+from runtime.bridged import DESCRIBED, UnknownInterface, device_of
 from runtime.startup import CannotStart
 
 KEPT: Final = "*.json"
@@ -56,20 +63,23 @@ class Platform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A device that was added: its credential, and the slots of its model."""
+    """A device that was added: its credential, the slots of its model, and the catalogue's
+    description of it, empty where there is none.
+    """
 
     device_id: str
     secret: str
     slots: tuple[str, ...]
+    model: str = ""
 
 
 async def run(bridge: Bridge, platform: Platform, *, claim: str, stop: asyncio.Event) -> None:
     """Until `stop` is set. `claim` empty: added before. Raises CannotStart."""
     platform.folder.mkdir(parents=True, exist_ok=True)
     path = platform.folder / f"{_file_name(bridge)}.json"
-    device = _device(bridge)
+    kept = _kept(path)
+    device = _device(bridge, _description(bridge, kept))
     async with device.opened():
-        kept = _kept(path)
         if kept is None and claim:
             kept = await _adopted(device, bridge, platform, claim)
             _keep(path, bridge, kept)
@@ -118,9 +128,24 @@ async def _guarded(bridge: Bridge, platform: Platform, stop: asyncio.Event) -> N
         _log.exception("bridge %s %s has ended", bridge.kind, bridge.address)
 
 
-def _device(bridge: Bridge) -> Device:
+def _description(bridge: Bridge, kept: Kept | None = None) -> Description | None:
+    """The owner's file, or the model that was chosen or recognised. Raises CannotStart."""
+    file, chosen = bridge.options.get("description"), bridge.options.get("model")
     try:
-        return device_of(bridge.kind, bridge.address, bridge.options)
+        if file:
+            return described.read_file(Path(file))
+    except (BadDescription, OSError) as error:
+        raise CannotStart(str(error)) from None
+    name = chosen or (kept.model if kept else "")
+    found = described.named(name) if name else None
+    if chosen and found is None:
+        raise CannotStart(f"{chosen}: the catalogue has no such model")
+    return found
+
+
+def _device(bridge: Bridge, description: Description | None) -> Device:
+    try:
+        return device_of(bridge.kind, bridge.address, bridge.options, description)
     except (UnknownInterface, ValueError) as error:
         raise CannotStart(str(error)) from None
 
@@ -142,13 +167,22 @@ def _to(kept: Kept, bridge: Bridge, platform: Platform) -> Publishing:
         interval_s=bridge.interval_s,
         state_folder=platform.folder,
         slots=frozenset(kept.slots),
+        seen_as=partial(_seen_as, _description(bridge, kept), bridge.kind),
     )
+
+
+def _seen_as(description: Description | None, kind: str, sight: Sight) -> tuple[Reading, ...]:
+    """What has no interface but its description is seen that way already."""
+    if description is None or kind == DESCRIBED:
+        return sight.readings
+    return seen_as(description, sight.readings, sight.said)
 
 
 async def _adopted(device: Device, bridge: Bridge, platform: Platform, claim: str) -> Kept:
     try:
         sight = await device.look()
-        model = describing.describe(sight.name, sight.readings)
+        description = _description(bridge) or described.recognised(bridge.kind, sight.name)
+        model = _model(description, sight)
     except (DeviceUnreadable, describing.NothingReported) as error:
         raise CannotStart(f"Cannot read the device: {error}") from None
     body = {
@@ -162,7 +196,14 @@ async def _adopted(device: Device, bridge: Bridge, platform: Platform, claim: st
         device_id=credential["device_id"],
         secret=credential["secret"],
         slots=tuple(each.slot for each in model.slots),
+        model=description.name if description else "",
     )
+
+
+def _model(description: Description | None, sight: Sight) -> DeviceModel:
+    """Raises NothingReported."""
+    known = model_of(description) if description else None
+    return known or describing.describe(sight.name, sight.readings)
 
 
 def _serial(sight: Sight, bridge: Bridge) -> str:
@@ -195,7 +236,7 @@ def _kept(path: Path) -> Kept | None:
     if not path.exists():
         return None
     told = json.loads(path.read_text())["device"]
-    return Kept(device_id=told["device_id"], secret=told["secret"], slots=tuple(told["slots"]))
+    return Kept(**told | {"slots": tuple(told["slots"])})
 
 
 def _keep(path: Path, bridge: Bridge, kept: Kept) -> None:

@@ -5,15 +5,29 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from broker.bridges.clouds.table import DECODERS
+from broker.bridges.described import DescribedDialect
 from broker.bridges.ipp import IppDevice
+from broker.bridges.mqtt.dialect import Dialect
 from broker.bridges.mqtt.table import DIALECTS
 from broker.bridges.mqtt_device import MqttAddress, MqttDevice
 from broker.bridges.payload_device import PayloadAddress, PayloadDevice, WebhookDevice
 from broker.bridges.publishing import Device
 from broker.bridges.snmp import SnmpDevice
+from devices.description import Binding, Description
 
 Options = Mapping[str, str]
-OPTIONS: Final = ("device", "token", "community", "user", "auth_key", "priv_key", "context")
+Bindings = tuple[Binding, ...]
+OPTIONS: Final = (
+    "model",
+    "description",
+    "device",
+    "token",
+    "community",
+    "user",
+    "auth_key",
+    "priv_key",
+    "context",
+)
 SNMP_PORT: Final = 161
 MQTT_PORT: Final = 1883
 SHORTEST_TOKEN: Final = 16  # characters; whoever knows it can post
@@ -29,22 +43,34 @@ class WrongAddress(ValueError):
         super().__init__(f"{address}: wanted is an address like {wanted}")
 
 
-def device_of(kind: str, address: str, options: Options) -> Device:
-    """Raises UnknownInterface and WrongAddress."""
+def device_of(
+    kind: str, address: str, options: Options, description: Description | None = None
+) -> Device:
+    """`description`: to ask for what it binds. Raises UnknownInterface and WrongAddress."""
+    if kind == DESCRIBED:
+        return _mqtt(kind, address, options, _described(description))
     if kind in DIALECTS:
-        return _mqtt(kind, address, options)
+        return _mqtt(kind, address, options, DIALECTS[kind]())
     if kind in DECODERS:
         return _payload(kind, address, options)
     if kind not in OPENERS:
         raise UnknownInterface(kind)
-    return OPENERS[kind](address, options)
+    return OPENERS[kind](address, options, description.bindings if description else ())
 
 
-def _ipp(address: str, options: Options) -> Device:
-    return IppDevice(address)
+def _described(description: Description | None) -> Dialect:
+    if description is None:
+        raise ValueError("mqtt: name the file that describes the device: description=FILE")
+    return DescribedDialect(description)
 
 
-def _snmp(address: str, options: Options) -> Device:
+def _ipp(address: str, options: Options, bindings: Bindings) -> Device:
+    return IppDevice(
+        address, tuple(sorted({each.ipp.attribute for each in bindings if each.ipp}))
+    )
+
+
+def _snmp(address: str, options: Options, bindings: Bindings) -> Device:
     host, port = _host(address, "snmp", SNMP_PORT)
     return SnmpDevice(
         host=host,
@@ -54,10 +80,11 @@ def _snmp(address: str, options: Options) -> Device:
         authentication_key=options.get("auth_key", ""),
         privacy_key=options.get("priv_key", ""),
         context=options.get("context", ""),
+        extra=tuple(sorted({each.oid for each in bindings if each.oid})),
     )
 
 
-def _mqtt(kind: str, address: str, options: Options) -> Device:
+def _mqtt(kind: str, address: str, options: Options, dialect: Dialect) -> Device:
     host, port = _host(address, "mqtt", MQTT_PORT)
     parts = urlsplit(address)
     where = MqttAddress(
@@ -67,7 +94,7 @@ def _mqtt(kind: str, address: str, options: Options) -> Device:
         password=unquote(parts.password or ""),
         device_id=options.get("device", ""),
     )
-    return MqttDevice(where, kind, DIALECTS[kind]())
+    return MqttDevice(where, kind, dialect)
 
 
 def _payload(kind: str, address: str, options: Options) -> Device:
@@ -86,8 +113,12 @@ def _payload(kind: str, address: str, options: Options) -> Device:
     return WebhookDevice(where, DECODERS[kind], host, port)
 
 
-OPENERS: Final[dict[str, Callable[[str, Options], Device]]] = {"ipp": _ipp, "snmp": _snmp}
-KINDS: Final = (*OPENERS, *DIALECTS, *DECODERS)
+OPENERS: Final[dict[str, Callable[[str, Options, Bindings], Device]]] = {
+    "ipp": _ipp,
+    "snmp": _snmp,
+}
+DESCRIBED: Final = "mqtt"
+KINDS: Final = (*OPENERS, DESCRIBED, *DIALECTS, *DECODERS)
 
 
 def _host(address: str, scheme: str, default_port: int) -> tuple[str, int]:

@@ -19,9 +19,10 @@ HEADERS: Final = {"Content-Type": "application/ipp", "Accept": "application/ipp"
 
 @dataclass(frozen=True, slots=True)
 class IppDevice:
-    """`url`: as ipp://printer.local/ipp/print."""
+    """`url`: as ipp://printer.local/ipp/print. `extra`: attributes that a description binds."""
 
     url: str
+    extra: tuple[str, ...] = ()
 
     @property
     def firmware(self) -> str:
@@ -32,17 +33,18 @@ class IppDevice:
 
     async def look(self) -> Sight:
         """Raises DeviceUnreadable."""
-        attributes = await read(self.url)
+        attributes = await read(self.url, self.extra)
         return Sight(
             name=ipp_supplies.name(attributes),
             serial=ipp_supplies.serial(attributes) or "",
             readings=ipp_supplies.supplies(attributes),
+            said=attributes,
         )
 
 
-async def read(url: str) -> ipp_attributes.Attributes:
+async def read(url: str, extra: tuple[str, ...] = ()) -> ipp_attributes.Attributes:
     """The printer's attributes about itself and its supplies. Raises DeviceUnreadable."""
-    asked = ipp_attributes.request(url, ipp_supplies.WANTED)
+    asked = ipp_attributes.request(url, (*ipp_supplies.WANTED, *extra))
     # Printers sign their own certificates: there is nobody to check them with.
     async with httpx.AsyncClient(verify=False, trust_env=False, timeout=TIMEOUT_S) as client:  # noqa: S501
         try:

@@ -7,18 +7,18 @@ goes stale, and its owner is asked, instead of being shown a level that nobody m
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Protocol
 
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
-from broker.bridges.describing import followed
 from broker.bridges.reading import Reading, numbered
 from broker.bridges.reading import slots as on_wire_of
 from devices import wire
@@ -52,11 +52,14 @@ class DeviceCredential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """A device as it showed itself at one moment. `serial` empty: it names no number."""
+    """A device as it showed itself at one moment. `serial` empty: it names no number. `said`:
+    its answer as it came, by OID or attribute, for bindings of a description.
+    """
 
     name: str
     serial: str
     readings: tuple[Reading, ...]
+    said: Mapping[str, object] = field(default_factory=dict)
 
 
 class Device(Protocol):
@@ -76,12 +79,15 @@ class Device(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publishing:
-    """`slots`: those of the device's model; empty: all that are followed."""
+    """`slots`: those of the device's model. `seen_as`: its readings as its description has
+    them.
+    """
 
     credential: DeviceCredential
     interval_s: float
     state_folder: Path
-    slots: frozenset[str] = frozenset()
+    slots: frozenset[str]
+    seen_as: Callable[[Sight], tuple[Reading, ...]] = attrgetter("readings")
 
 
 async def run(device: Device, publishing: Publishing, *, stop: asyncio.Event) -> None:
@@ -143,7 +149,8 @@ async def _look(device: Device, stop: asyncio.Event) -> Sight | None:
 async def _report(
     sight: Sight, publishing: Publishing, client: aiomqtt.Client, number: tuple[int, int]
 ) -> None:
-    held = sent(sight.readings, publishing.slots)
+    readings = numbered(publishing.seen_as(sight))
+    held = on_wire_of(each for each in readings if each.slot in publishing.slots)
     if not held:
         _log.warning("%s: reports no supplies now", sight.name)
         return
@@ -154,13 +161,6 @@ async def _report(
     payload = message.model_dump_json(exclude_none=True)
     topic = wire.topic(publishing.credential.device_id, "telemetry")
     await client.publish(topic, payload, qos=1)
-
-
-def sent(readings: Iterable[Reading], slots: frozenset[str]) -> dict[str, wire.SlotReading]:
-    """What of a device's readings the platform is told."""
-    named = numbered(readings)
-    wanted = [each for each in named if each.slot in slots] if slots else followed(named)
-    return on_wire_of(wanted)
 
 
 @asynccontextmanager

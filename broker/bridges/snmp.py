@@ -52,6 +52,7 @@ class SnmpDevice:
     authentication_key: str = ""
     privacy_key: str = ""
     context: str = ""
+    extra: tuple[str, ...] = ()  # objects that a description binds
 
     @property
     def firmware(self) -> str:
@@ -67,6 +68,7 @@ class SnmpDevice:
             name=printer_mib.name(walk),
             serial=printer_mib.identity(walk),
             readings=snmp_supplies.supplies(walk),
+            said=walk,
         )
 
 
@@ -80,7 +82,7 @@ async def read(device: SnmpDevice) -> Walk:
     engine = SnmpEngine()
     try:
         question = await _Question.to(device, engine)
-        walk = await question.ask(printer_mib.ASKED)
+        walk = await question.ask((*printer_mib.ASKED, *device.extra))
         for prefix in printer_mib.WALKED:
             walk |= await question.walk(prefix)
         if snmp_supplies.is_brother(walk):

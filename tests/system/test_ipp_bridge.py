@@ -124,7 +124,8 @@ def publishing_to(port: int, secret: str, folder: Path) -> Publishing:
     credential = DeviceCredential(
         host="127.0.0.1", port=port, device_id="printer-0001", secret=secret
     )
-    return Publishing(credential=credential, interval_s=0.05, state_folder=folder)
+    slots = frozenset({"waste", "black", "cyan", "magenta", "yellow"})
+    return Publishing(credential=credential, interval_s=0.05, state_folder=folder, slots=slots)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from functools import partial
 from socket import socket
 from ssl import SSLContext
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 from rich.console import Console
@@ -21,7 +22,7 @@ from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
-from runtime import wiring, witnesses
+from runtime import bridge, wiring, witnesses
 from runtime.broker_files import BrokerFiles
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
@@ -79,12 +80,24 @@ async def run_all(settings: Settings, console: Console) -> None:
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
         platform = await _open_pages(stack, settings, console)
-        console.print(f"Devices: {await _open_door(stack, platform, stop)}")
+        door = await _open_door(stack, platform, stop)
+        console.print(f"Devices: {door}")
+        await stack.enter_async_context(bridge.running(_for_bridges(settings, door), stop))
         working = asyncio.create_task(platform.worker.run(stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         await working
+
+
+def _for_bridges(settings: Settings, door: str) -> bridge.Platform:
+    """As they find it from within: the gateway may have taken any free port."""
+    return bridge.Platform(
+        url="",  # they were added before
+        mqtt_host=settings.mqtt_host,
+        mqtt_port=urlsplit(door).port or settings.mqtt_port,
+        folder=settings.home / "bridges",
+    )
 
 
 async def run_api(settings: Settings, console: Console) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from devices.cycles_judging import Appliance, CycleKind
 from tests.plug_days import Run, Sample
 
-STAMP = "%d/%m/%Y %H:%M:%S%z"
 FOLDERS = {"Washingmachine": Appliance.WASHER, "Dishwasher": Appliance.DISHWASHER}
 
 
@@ -26,7 +25,7 @@ class Trace:
         with gzip.open(self.path, "rt") as file:
             for line in file:
                 at, watts, _ = line.split(";")
-                yield datetime.strptime(f"{at}Z", STAMP).timestamp(), float(watts)
+                yield _seconds(_stamp(at)), float(watts)
 
 
 def labelled(shared_data: Path) -> list[Trace]:
@@ -53,6 +52,11 @@ def expected(shared_data: Path, name: str) -> list[tuple[float, str]]:
     return [
         (_seconds(datetime.fromisoformat(at)), is_) for at, is_ in json.loads(path.read_text())
     ]
+
+
+def _stamp(text: str) -> datetime:
+    """As 16/05/2012 00:00:07."""
+    return datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}T{text[11:]}")
 
 
 def _run(label: dict[str, str]) -> Run:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from accounts.scoping import ALL_OWNERS
 from accounts.tables import OwnerRow
@@ -44,14 +44,11 @@ HISTORIES = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
     """The engine as the ingest path prepares it."""
-    path = tmp_path_factory.mktemp("any_order") / "nachschub.db"
-    writer = Writer(f"sqlite:///{path}")
-    found = writer._engine
-    SQLModel.metadata.create_all(found)
-    yield found
+    writer = Writer(database_url)
+    yield writer._engine
     writer.close()
 
 

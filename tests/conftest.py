@@ -1,6 +1,5 @@
 """What tests of several packages share: a database of their own, a clock that stands still."""
 
-import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from core.database import Database, blocking_engine
 from tests.postgresql import UNSAFE, PostgreSql, postgresql
 
 ROOT = Path(__file__).parents[1]
-NUMBERS = itertools.count(1)
 DIALECTS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 # What runs on PostgreSQL too: every statement of its own kind, and the way of the money. The
 # rest uses the same sessions in the same manner.
@@ -29,6 +27,7 @@ ON_BOTH = (
     "tests/store/core/",
     "tests/store/devices/",
     "tests/store/replenishment/",
+    "tests/store/runtime/test_migrate.py",
     "tests/store/vendor_policy/",
 )
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -69,20 +68,28 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def database_url(
-    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[str]:
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Of a new database with all tables and no rows."""
     if dialect == "sqlite":
         template = request.getfixturevalue("sqlite_template")
         shutil.copyfile(template, tmp_path / "nachschub.db")
         yield f"sqlite+aiosqlite:///{tmp_path}/nachschub.db"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    name = f"test_{next(NUMBERS)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE template_tables")
-    yield server.url(name)
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    else:
+        server: PostgreSql = request.getfixturevalue("postgresql_server")
+        with server.database(template="template_tables") as url:
+            yield url
+
+
+@pytest.fixture
+def empty_database_url(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    if dialect == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/empty.db"
+    else:
+        server: PostgreSql = request.getfixturevalue("postgresql_server")
+        with server.database() as url:
+            yield url
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A PostgreSQL server that tests start: reached by a socket in a folder of its own."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import psycopg
 
 from tests.processes import program, wait_until
 
+NUMBERS = itertools.count(1)
 PROGRAMS = "/usr/lib/postgresql/15/bin"
 PACKAGE = "postgresql-15"
 SUPERUSER = "nachschub"
@@ -37,7 +39,14 @@ class PostgreSql:
 
     def start(self) -> None:
         command = [_server_program("postgres"), "-D", str(self.folder / "data")]
-        command += ["-k", str(self.folder), "-c", "listen_addresses=", "-c", "max_connections=200"]
+        command += [
+            "-k",
+            str(self.folder),
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "max_connections=200",
+        ]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
@@ -58,6 +67,16 @@ class PostgreSql:
     def execute(self, statement: str) -> None:
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """A new one, as `template` is; yields its URL."""
+        name = f"nachschub_{next(NUMBERS)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{SUPERUSER}@/{name}?host={self.folder}"

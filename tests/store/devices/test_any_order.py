@@ -185,7 +185,7 @@ def test_late_repeated_and_reordered_messages_end_in_the_state_of_the_clean_stre
 
 
 @given(st.data(), HISTORIES.filter(lambda steps: sum(s[0] for s in steps) <= 48 * 60))
-@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(suppress_health_check=list(HealthCheck))
 def test_within_two_days_any_permutation_will_do(engine, data, history):
     clean, rough = a_device(engine, LEVEL), a_device(engine, LEVEL)
     send(engine, [[each] for each in messages(clean, history)])

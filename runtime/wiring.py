@@ -21,7 +21,9 @@ from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster, Forecaster
+from replenishment.demand.families import shipped
+from replenishment.forecast import Forecaster
+from replenishment.learning import LearningForecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime import witnesses
 from runtime.migrate import migrate
@@ -127,7 +129,7 @@ async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> 
 
 
 def forecaster() -> Forecaster:
-    return ExponentialForecaster()
+    return LearningForecaster(shipped())
 
 
 def _worker(

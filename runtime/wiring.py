@@ -25,7 +25,9 @@ from core.settings import Settings
 from devices import mqtt_sessions
 from devices.credentials import DEVICE_KEY
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster, Forecaster
+from replenishment.demand.families import shipped
+from replenishment.forecast import Forecaster
+from replenishment.learning import LearningForecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime import witnesses
 from runtime.broker_files import BrokerFiles, platform_password
@@ -133,7 +135,7 @@ async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> 
 
 
 def forecaster() -> Forecaster:
-    return ExponentialForecaster()
+    return LearningForecaster(shipped())
 
 
 def _worker(

@@ -62,7 +62,7 @@ class Connack:
     has_session: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take three times as long to make
 class Publish:
     topic: str
     payload: bytes

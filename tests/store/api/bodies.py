@@ -8,6 +8,8 @@ SAID = {"words": "It was not needed."}
 DRAFT = policies.to_json(policies.preset("cheapest"))
 
 LATER_BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/api/devices/{device_id}/revoke"): {},
+    ("POST", "/api/devices/{device_id}/rotate"): {},
     ("POST", "/api/policies/preview"): DRAFT,
     ("POST", "/api/policies/dry-run"): DRAFT,
     ("PUT", "/api/recommendations"): {"is_on": True},

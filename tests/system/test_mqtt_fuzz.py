@@ -1,7 +1,5 @@
 """A small part of `python -m benchmarks.mqtt_fuzz`, which takes a million packets."""
 
-import random
-
 import pytest
 
 from benchmarks import mqtt_fuzz
@@ -9,14 +7,14 @@ from core.mqtt_decoder import Decoder
 
 
 def test_mutated_streams_end_clean_and_fast():
-    found = mqtt_fuzz.fuzz_codec(random.Random(7), 3_000)
+    found = mqtt_fuzz.fuzz_codec(mqtt_fuzz.seeded(7), 3_000)
     assert found["slow"] == 0
     assert min(found["malformed"], found["read"], found["incomplete"]) > 100
 
 
 async def test_the_gateway_outlives_mutated_packets_and_serves_the_neighbour():
-    found = await mqtt_fuzz.fuzz_gateway(random.Random(7), 400)
-    assert mqtt_fuzz.is_clean(mqtt_fuzz.fuzz_codec(random.Random(7), 1), found), found
+    found = await mqtt_fuzz.fuzz_gateway(mqtt_fuzz.seeded(7), 400)
+    assert mqtt_fuzz.is_clean(mqtt_fuzz.fuzz_codec(mqtt_fuzz.seeded(7), 1), found), found
     assert found["packets"] >= 400
 
 
@@ -26,4 +24,4 @@ def test_a_decoder_that_breaks_would_be_noticed(monkeypatch):
 
     monkeypatch.setattr(Decoder, "feed", broken)
     with pytest.raises(IndexError):
-        mqtt_fuzz.fuzz_codec(random.Random(7), 100)
+        mqtt_fuzz.fuzz_codec(mqtt_fuzz.seeded(7), 100)

@@ -19,6 +19,8 @@ STATEMENT = {
 }
 
 LATER_BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/api/devices/{device_id}/revoke"): {},
+    ("POST", "/api/devices/{device_id}/rotate"): {},
     ("POST", "/api/policies/preview"): DRAFT,
     ("POST", "/api/policies/dry-run"): DRAFT,
     ("POST", "/api/models/{model}/claims"): STATEMENT,

@@ -75,11 +75,23 @@ async def test_a_dumb_appliance_has_no_secret_that_would_do(world):
     assert not await authenticator(world.database, KEY)(row.device_id, "")
 
 
-async def test_a_new_secret_replaces_the_old_one(world, real_time):
+async def test_a_new_secret_is_good_although_the_old_one_is_remembered(world, real_time):
+    made = await world.provisioned(await world.maker(a_model()))
+    authenticate = authenticator(world.database, KEY, now_s=real_time)
+    assert await authenticate("washer-0001", made.secret)
+    parts = {"transaction": world.database.transaction, "clock": world.clock}
+    secret = await rotate("washer-0001", key=KEY, ids=world.ids, **parts)
+    assert not await authenticate("washer-0001", secret)  # at the same moment
+    real_time.now_s = 0.2
+    assert await authenticate("washer-0001", secret)
+    assert not await authenticate("washer-0001", made.secret)
+
+
+async def test_a_new_secret_replaces_the_old_one(world):
     made = await world.provisioned(await world.maker(a_model()))
     parts = {"transaction": world.database.transaction, "clock": world.clock}
     secret = await rotate("washer-0001", key=KEY, ids=world.ids, **parts)
-    authenticate = authenticator(world.database, KEY, now_s=real_time)
+    authenticate = authenticator(world.database, KEY)
     assert await authenticate("washer-0001", secret)
     assert not await authenticate("washer-0001", made.secret)
     await revoke("washer-0001", **parts)

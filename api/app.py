@@ -10,6 +10,7 @@ from api import (
     claims,
     contests,
     corrections,
+    custody,
     decisions,
     events,
     log,
@@ -56,6 +57,7 @@ PAGES = (
     pages_vendor,
 )
 REST = (
+    custody,
     makers,
     maker_claims,
     claims,

@@ -20,6 +20,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
+from devices.custody import DeviceClaimed, DeviceRevoked
 from devices.ownership import (
     ClaimCodeUnknown,
     NotYourDevice,
@@ -92,6 +93,8 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     NotLoggedYet: Problem(409, "not_logged_yet"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
+    DeviceClaimed: Problem(409, "device_claimed"),
+    DeviceRevoked: Problem(409, "device_revoked"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
     ClaimIdTaken: Problem(409, "claim_id_taken"),
     TooManyCorrections: Problem(409, "too_many_corrections"),

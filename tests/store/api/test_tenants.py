@@ -50,6 +50,10 @@ FOR_MAKERS = {
     ("POST", "/api/models/{model}/claims"),
     ("GET", "/api/models/{model}/claims"),
     ("DELETE", "/api/models/{model}/claims/{claim_id}"),
+    *(
+        ("POST", f"/api/makers/devices/{{device_id}}/{act}")
+        for act in ("secret", "claim-code", "revoke", "deregister")
+    ),
 }
 OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor")
 

@@ -23,7 +23,7 @@ from runtime.conformance_rules import RULES, Finding, State
 from tests.doors import eventually
 from tests.processes import ROOT
 
-SECRET = "its-secret"
+SECRET = "its-secret"  # noqa: S105 - of a test
 EXAMPLE = ROOT / "examples" / "firmware_paho.py"
 
 

@@ -37,6 +37,8 @@ from api.web import (
     pages_account,
     pages_corrections,
     pages_devices,
+    pages_maker,
+    pages_maker_devices,
     pages_orders,
     pages_policy,
     pages_public,
@@ -55,6 +57,8 @@ PAGES = (
     pages_account,
     pages_public,
     pages_vendor,
+    pages_maker,
+    pages_maker_devices,
 )
 REST = (
     custody,

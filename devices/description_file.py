@@ -59,6 +59,9 @@ def read(text: str, file: str) -> Description:
         raise BadDescription(flaws)
     try:
         return Description.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, OverflowError) as error:  # a date that no calendar has, and such
+        flaw = _of_file(file, 1, f"holds what YAML cannot read: {error}", "put it in quotes")
+        raise BadDescription((flaw,)) from None
     except ValidationError as error:
         raise BadDescription(
             tuple(_flaw(each, node, file) for each in error.errors())
@@ -114,11 +117,16 @@ def _structure(node: yaml.Node, file: str) -> Iterator[Flaw]:
 def _repeated(node: yaml.MappingNode, file: str) -> Iterator[Flaw]:
     keys: set[str] = set()
     for key, _ in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
-        if name in keys:
-            fix = "keep one of them"
-            yield Flaw(file=file, line=line, field=name, problem="stands here twice", fix=fix)
-        keys.add(name)
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            yield _of_file(
+                file, line, "a key is more than a word", "write one word and a colon"
+            )
+            continue
+        if key.value in keys:
+            problem, fix = "stands here twice", "keep one of them"
+            yield Flaw(file=file, line=line, field=key.value, problem=problem, fix=fix)
+        keys.add(key.value)
 
 
 def _flaw(problem: ErrorDetails, node: yaml.Node, file: str) -> Flaw:

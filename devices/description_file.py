@@ -59,13 +59,12 @@ def read(text: str, file: str) -> Description:
         raise BadDescription(flaws)
     try:
         return Description.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, OverflowError) as error:  # a date that no calendar has, and such
+    except ValidationError as error:
+        flaws = tuple(_flaw(each, node, file) for each in error.errors())
+        raise BadDescription(flaws) from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # as a date that never was
         flaw = _of_file(file, 1, f"holds what YAML cannot read: {error}", "put it in quotes")
         raise BadDescription((flaw,)) from None
-    except ValidationError as error:
-        raise BadDescription(
-            tuple(_flaw(each, node, file) for each in error.errors())
-        ) from None
 
 
 def schema() -> dict[str, Any]:

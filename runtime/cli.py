@@ -23,6 +23,7 @@ from demo_shop import __main__ as demo_shop_command
 from firmware_sim import __main__ as simulator_command
 from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
+    access_keys,
     backtest,
     demo,
     doctor,
@@ -30,14 +31,17 @@ from runtime import (
     market,
     migrate,
     provision,
+    provision_csv,
     replay,
     serve,
     verify,
     wiring,
     witnesses,
 )
+from runtime.access_keys import Party
 from runtime.arena.command import arena
 from runtime.bridge_commands import bridge_command
+from runtime.broker_cli import broker
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -49,6 +53,7 @@ app = typer.Typer(
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
+app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
 
 CHECK_FAILED: Final = 3
@@ -136,10 +141,25 @@ def provision_command(
     result: Annotated[Path, typer.Option(help="Where secrets and claim codes go.")] = Path(
         "provisioned.csv"
     ),
+    model: Annotated[Path | None, typer.Option(help="JSON of the model of a CSV.")] = None,
     key: Annotated[bool, typer.Option("--key", help="Also make a REST key.")] = False,
 ) -> None:
-    """Registers a model and its devices from a maker's JSON file."""
+    """Registers a model and its devices from a maker's JSON file, or a fleet from a CSV; 3 when
+    lines of the CSV were wrong.
+    """
+    if model is not None:
+        raise typer.Exit(_run(_provision_csv(file, provision.read(model), result)))
     _run(_provision(provision.read(file), result, is_key_wanted=key))
+
+
+async def _provision_csv(fleet: Path, batch: provision.Batch, result: Path) -> int:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        tally = await provision_csv.provision_csv(fleet, batch, result, platform, err)
+    out.print(
+        f"{tally.provisioned} devices provisioned, {tally.refused} lines refused;"
+        f" secrets, claim codes and problems are in {result}"
+    )
+    return CHECK_FAILED if tally.refused else 0
 
 
 async def _provision(batch: provision.Batch, result: Path, *, is_key_wanted: bool) -> None:
@@ -164,6 +184,21 @@ async def _register(entries: market.Market) -> None:
             entries, transaction=platform.database.transaction, now=platform.clock.now()
         )
     out.print(f"{len(entries.vendors)} vendors and {len(entries.cards)} product cards stand")
+
+
+@app.command("key")
+def key_command(
+    party: Party,
+    name: Annotated[str, typer.Argument(help="The vendor's id, or who sits at the desk.")],
+) -> None:
+    """Makes a key for a vendor's pages (/vendor) and REST, or for the operator's desk."""
+    out.print(_run(_issue(party, name)), highlight=False, markup=False)
+    err.print("Shown once; the platform keeps its hash.")
+
+
+async def _issue(party: Party, name: str) -> str:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        return await access_keys.issue(party, name, platform)
 
 
 @app.command("migrate")

@@ -10,9 +10,11 @@ from api import (
     claims,
     contests,
     corrections,
+    credentials,
     decisions,
     events,
     log,
+    maker_claims,
     makers,
     meter,
     metrics,
@@ -38,6 +40,7 @@ from api.web import (
     pages_orders,
     pages_policy,
     pages_public,
+    pages_recommendations,
     pages_stock,
     pages_vendor,
 )
@@ -46,6 +49,7 @@ PAGES = (
     pages_orders,
     pages_stock,
     pages_policy,
+    pages_recommendations,
     pages_corrections,
     pages_devices,
     pages_account,
@@ -54,6 +58,8 @@ PAGES = (
 )
 REST = (
     makers,
+    maker_claims,
+    credentials,
     claims,
     bridges,
     stocks,

@@ -25,6 +25,7 @@ MOST_WAITING: Final = 2 * LARGEST_BATCH  # above it the sessions stop reading
 
 Ingest = Callable[[Sequence[Arrival]], Awaitable[Committed]]
 SendReceipts = Callable[[dict[str, list[tuple[int, int]]]], None]
+Tell = Callable[[Sequence[Arrival], Committed], None]  # what was committed
 
 
 class Session(Protocol):
@@ -46,8 +47,11 @@ class _Waiting:
 
 
 class Batches:
-    def __init__(self, ingest: Ingest, send_receipts: SendReceipts) -> None:
+    def __init__(
+        self, ingest: Ingest, send_receipts: SendReceipts, tell: Tell | None = None
+    ) -> None:
         self._ingest = ingest
+        self._tell = tell
         self._send_receipts = send_receipts
         self._waiting: deque[_Waiting] = deque()
         self._in_flight: list[_Waiting] = []
@@ -94,6 +98,8 @@ class Batches:
         if failure is None:
             self._acknowledge(batch)
             self._send_receipts(commit.result().receipts)
+            if self._tell is not None:
+                self._tell([each.arrival for each in batch], commit.result())
         else:
             logger.error("a batch of %d messages failed", len(batch), exc_info=failure)
             for session in {each.session for each in batch}:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -25,6 +25,11 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
 READ_ONLY = "nachschub_read_only"
+# What one consistent view needs: on SQLite no write lock, on PostgreSQL more than its default.
+ONE_VIEW: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {READ_ONLY: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
+}
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -68,13 +73,16 @@ class Transaction(Protocol):
 
 class Database:
     def __init__(self, url: str) -> None:
-        """url: SQLAlchemy URL with an async driver."""
+        """url: sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME."""
         self.url = url
-        is_sqlite = url.startswith("sqlite")
-        options = {"async_creator_fn": one_hop.connect} if is_sqlite else {}
-        self.engine: AsyncEngine = create_async_engine(url, connect_args=options)
-        if is_sqlite:
+        self.engine: AsyncEngine
+        if url.startswith("sqlite"):
+            options = {"async_creator_fn": one_hop.connect}
+            self.engine = create_async_engine(url, connect_args=options)
             _prepare_sqlite(self.engine.sync_engine)
+        else:
+            # A connection of before the server's last restart is found out and replaced.
+            self.engine = create_async_engine(url, pool_pre_ping=True)
 
     @asynccontextmanager
     async def transaction(self, scope: object) -> AsyncIterator[AsyncSession]:
@@ -89,7 +97,7 @@ class Database:
         """One consistent view for reading; takes no write lock; never commits."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             session.info["scope"] = scope
-            await session.connection(execution_options={READ_ONLY: True})
+            await session.connection(execution_options=ONE_VIEW[self.engine.dialect.name])
             yield session
 
     async def close(self) -> None:
@@ -117,8 +125,8 @@ class Writer:
 
 
 def synchronous(url: str) -> str:
-    """The same database by a blocking driver."""
-    return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
+    """The same database by a blocking driver; psycopg is both."""
+    return url.replace("+aiosqlite", "")
 
 
 def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
@@ -126,7 +134,7 @@ def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 
     foreign_keys: False lets SQLite replace a table without deleting the rows that refer to it.
     """
-    engine = create_engine(synchronous(url))
+    engine = create_engine(synchronous(url), pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
         if not foreign_keys:

@@ -15,6 +15,9 @@ LONGEST_BODY: Final = 268_435_455  # bytes after the fixed header, 2.2.3
 SUBSCRIPTION_REFUSED: Final = 0x80  # return code in a SUBACK, 3.9.3
 
 PROTOCOL_LEVEL: Final = 4  # of MQTT 3.1.1
+# What an MQTT 5 client understands as "speak another version": a CONNACK in its own form with
+# reason 0x84 and no properties, OASIS MQTT 5 3.2.2.2 and 4.13.2.
+REFUSAL_OF_5: Final = bytes((0x20, 3, 0, 0x84, 0))
 PUBLISH: Final = 0x30  # first byte without its flags
 _U16: Final = struct.Struct(">H")
 
@@ -150,6 +153,13 @@ Packet: TypeAlias = (
 def encode(packet: Packet) -> bytes:
     """Raises ValueError for what 3.1.1 cannot carry: a longer field, a packet id of 0."""
     return _ENCODERS[type(packet)](packet)
+
+
+def reply_to(packet: Publish) -> bytes:
+    """The acknowledgement that its qos asks for; nothing for qos 0."""
+    if packet.qos == 0:
+        return b""
+    return (b"\x40\x02" if packet.qos == 1 else b"\x50\x02") + _U16.pack(packet.packet_id)
 
 
 def _framed(first_byte: int, body: bytes) -> bytes:

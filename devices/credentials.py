@@ -8,18 +8,41 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
+from core import outbox
 from core.clock import Clock
 from core.database import Database, Transaction
-from devices.tables import DeviceRow
+from core.ids import Ids
+from core.outbox import Work
+from devices import passwords
+from devices.tables import DeviceModelRow, DeviceRow
 
+TELL_BROKER: Final = "tell_broker"  # kind of outbox row
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
 MOST_REMEMBERED: Final = 10_000  # devices
 
-Authenticate = Callable[[str, str], Awaitable[bool]]  # (device_id, secret)
+# (device_id, secret) -> the stored hash, None for a wrong secret
+Authenticate = Callable[[str, str], Awaitable[str | None]]
+
+
+class DeviceUnknown(Exception):
+    """Also for another maker's: that it exists is not told."""
+
+    def __init__(self, device_id: str) -> None:
+        super().__init__(f"there is no device {device_id}")
+
+
+class DeviceRevoked(Exception):
+    def __init__(self, device_id: str) -> None:
+        super().__init__(f"{device_id} was revoked; provision it anew")
 
 
 def hash_secret(secret: str, key: bytes) -> str:
@@ -29,6 +52,20 @@ def hash_secret(secret: str, key: bytes) -> str:
 def verify(secret: str, secret_hash: str, key: bytes) -> bool:
     """Takes the same time whatever part of it is wrong."""
     return hmac.compare_digest(hash_secret(secret, key), secret_hash)
+
+
+def for_broker(device_id: str, secret: str) -> str:
+    """The same secret as Mosquitto verifies it. The salt differs for every device; it need not
+    be random beside 256 bits that are.
+    """
+    salt = hashlib.blake2b(device_id.encode(), digest_size=passwords.SALT_BYTES).digest()
+    return passwords.kept(secret.encode(), salt=salt)
+
+
+async def tell_broker(session: AsyncSession, *, at: datetime) -> None:
+    """Who may connect has changed in this transaction: Mosquitto gets to know it at once."""
+    work = Work(kind=TELL_BROKER, payload={}, due_at=at, dedupe_key=TELL_BROKER)
+    await outbox.add(session, work)
 
 
 def authenticator(
@@ -53,15 +90,72 @@ def authenticator(
         remembered[device_id] = now_s(), secret_hash
         return secret_hash
 
-    async def authenticate(device_id: str, secret: str) -> bool:
+    async def authenticate(device_id: str, secret: str) -> str | None:
         secret_hash = await secret_hash_of(device_id)
-        return secret_hash is not None and verify(secret, secret_hash, key)
+        is_right = secret_hash is not None and verify(secret, secret_hash, key)
+        return secret_hash if is_right else None
 
     return authenticate
 
 
-async def revoke(device_id: str, *, transaction: Transaction, clock: Clock) -> None:
-    """The device may no longer connect, and what it still sends is quarantined."""
+async def revoke(
+    device_id: str,
+    *,
+    transaction: Transaction,
+    clock: Clock,
+    manufacturer_id: UUID | None = None,
+) -> None:
+    """The device may no longer connect, and what it still sends is quarantined. Once more
+    changes nothing. manufacturer_id: its maker asks. Raises DeviceUnknown.
+    """
     async with transaction(ALL_OWNERS) as session:
-        device = await session.get_one(DeviceRow, device_id)
-        device.revoked_at = device.revoked_at or clock.now()
+        device = await _device(session, device_id, manufacturer_id)
+        if device.revoked_at is None:
+            device.revoked_at = device.credentials_changed_at = clock.now()
+            await tell_broker(session, at=clock.now())
+
+
+async def rotate(
+    device_id: str,
+    *,
+    key: bytes,
+    transaction: Transaction,
+    clock: Clock,
+    ids: Ids,
+    manufacturer_id: UUID | None = None,
+) -> str:
+    """A new secret, shown this once; the old one is good no longer. A revoked device stays
+    revoked. manufacturer_id: its maker asks. Raises DeviceUnknown and DeviceRevoked.
+    """
+    secret = ids.secret()
+    async with transaction(ALL_OWNERS) as session:
+        device = await _device(session, device_id, manufacturer_id)
+        if device.revoked_at is not None:
+            raise DeviceRevoked(device_id)
+        device.secret_hash = hash_secret(secret, key)
+        device.broker_password = for_broker(device_id, secret)
+        device.credentials_changed_at = clock.now()
+        await tell_broker(session, at=clock.now())
+    return secret
+
+
+async def changed_since(since: datetime, *, snapshot: Transaction) -> dict[str, str | None]:
+    """Device id and the hash of its present secret, None: revoked."""
+    async with snapshot(ALL_OWNERS) as session:
+        rows = await session.exec(
+            select(DeviceRow).where(col(DeviceRow.credentials_changed_at) > since)
+        )
+        return {row.device_id: None if row.revoked_at else row.secret_hash for row in rows}
+
+
+async def _device(
+    session: AsyncSession, device_id: str, manufacturer_id: UUID | None
+) -> DeviceRow:
+    device = await session.get(DeviceRow, device_id, with_for_update=True)
+    if device is not None and manufacturer_id is not None:
+        model = await session.get(DeviceModelRow, device.model_id) if device.model_id else None
+        if model is None or model.manufacturer_id != manufacturer_id:
+            device = None
+    if device is None:
+        raise DeviceUnknown(device_id)
+    return device

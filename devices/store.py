@@ -7,15 +7,18 @@ first, in the order of their ids, so that two processes never fold one device at
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import (
     CTE,
     BigInteger,
     Connection,
-    Row,
     String,
     and_,
     bindparam,
@@ -32,9 +35,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
-from devices.checkpoints import Track
+from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
+from devices.checkpoints import Saved, Track
 from devices.intake import DeviceEvent, KnownDevice, KnownSlot, Reading
-from devices.levels import Key, Refilled, Verdict, fields
+from devices.levels import Key, Refilled, SlotFold, Verdict
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
@@ -51,49 +55,115 @@ from devices.tables import (
 )
 from devices.wire import EventKind
 
+READING: Final = tuple(ReadingRow.model_fields)
+DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
+SLOT: Final = ("device_id", "slot", "fold", "condition", "in_slot", "measured_at", "heard_at")
+# JSON's null stands there until something is folded.
+FOLD: Final = msgspec.json.Decoder(SlotFold | None)
+SAVED: Final = msgspec.json.Decoder(Saved | None)
+
 MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
 
 
+class _Device(Struct, array_like=True):
+    device_id: str
+    timezone: str
+    revoked_at: datetime | None
+    boot_id: int
+    last_heard_at: datetime | None
+    is_online: bool
+    firmware: str | None
+
+
+class _Slot(Struct, array_like=True):
+    device_id: str
+    slot: str
+    stock_id: UUID | None
+    spec: str
+    fold: str | None
+    checkpoint: str | None
+    heard_at: datetime | None
+
+
+class _Stock(Struct, array_like=True):
+    stock_id: str
+    owner_id: str
+    spares: int
+    review_level: float | None
+
+
+class _InSlot(Struct, array_like=True):
+    stock_id: str
+    device_id: str
+    slot: str
+    in_slot: float | None
+
+
 def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
-    devices = (
-        select(DeviceRow)
-        .where(col(DeviceRow.device_id).in_(device_ids))
-        .order_by(col(DeviceRow.device_id))
-        .with_for_update()
-    )
-    known = {row.device_id: _device(row) for row in connection.execute(devices)}
-    slots = select(SlotRow).where(col(SlotRow.device_id).in_(device_ids))
-    for row in connection.execute(slots):
-        known[row.device_id].slots[row.slot] = KnownSlot(
-            device_id=row.device_id,
-            slot=row.slot,
-            stock_id=row.stock_id,
-            spec=SlotSpec.model_validate(row.spec),
-            track=Track.from_json(row.fold, row.checkpoint),
-            heard_at=row.heard_at,
+    of_devices = "device_id", device_ids
+    known = {
+        each.device_id: KnownDevice(
+            device_id=each.device_id,
+            zone=_zone(each.timezone),
+            is_revoked=each.revoked_at is not None,
+            boot_id=each.boot_id,
+            last_heard_at=each.last_heard_at,
+            is_online=each.is_online,
+            firmware=each.firmware,
+        )
+        for each in locked_rows_of(connection, DeviceRow, _Device, of_devices)
+    }
+    for each in rows_of(connection, SlotRow, _Slot, of_devices):
+        known[each.device_id].slots[each.slot] = KnownSlot(
+            device_id=each.device_id,
+            slot=each.slot,
+            stock_id=each.stock_id,
+            spec=_spec(each.spec),
+            track=_track(each),
+            heard_at=each.heard_at,
         )
     return known
+
+
+# The same text is the same value, so what was read before need not be read again.
+@lru_cache(maxsize=1_000)
+def _spec(written: str) -> SlotSpec:
+    return SlotSpec.model_validate_json(written)
+
+
+@lru_cache(maxsize=20_000)
+def _saved(written: str) -> Saved | None:
+    return SAVED.decode(written)
+
+
+def _track(slot: _Slot) -> Track:
+    fold = FOLD.decode(slot.fold or "null")
+    saved = _saved(slot.checkpoint or "null")
+    return Track(fold=fold, saved=saved) if fold and saved else Track()
+
+
+@lru_cache(maxsize=1_000)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, KnownStock]:
-    statement = (
-        select(StockRow, col(SlotRow.device_id), col(SlotRow.slot), col(SlotRow.in_slot))
-        .join(SlotRow, col(SlotRow.stock_id) == col(StockRow.stock_id))
-        .where(col(StockRow.stock_id).in_(stock_ids))
-        .order_by(col(StockRow.stock_id))
-        .with_for_update()
-    )
-    known: dict[UUID, KnownStock] = {}
-    for row in connection.execute(statement) if stock_ids else ():
-        stock = known.get(row.stock_id) or KnownStock(
-            stock_id=row.stock_id,
-            owner_id=row.owner_id,
-            spares=row.spares,
-            review_level=row.review_level,
+    of_stocks = "stock_id", [each.hex for each in stock_ids]
+    known = {
+        each.stock_id: KnownStock(
+            stock_id=UUID(each.stock_id),
+            owner_id=_uuid(each.owner_id),
+            spares=each.spares,
+            review_level=each.review_level,
         )
-        stock.in_slot[row.device_id, row.slot] = row.in_slot
-        known[row.stock_id] = stock
-    return known
+        for each in locked_rows_of(connection, StockRow, _Stock, of_stocks)
+    }
+    for each in rows_of(connection, SlotRow, _InSlot, of_stocks):
+        known[each.stock_id].in_slot[each.device_id, each.slot] = each.in_slot
+    return {each.stock_id: each for each in known.values()}
+
+
+_uuid = lru_cache(maxsize=1_000)(UUID)
 
 
 def known_readings(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
@@ -135,8 +205,25 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
 
 
 def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
-    rows = [{**fields(reading), "verdict": verdict} for reading, verdict in readings]
-    _many(connection, _insert(connection, ReadingRow).on_conflict_do_nothing(), rows)
+    rows = [
+        (
+            each.device_id,
+            each.boot_id,
+            each.seq,
+            each.slot,
+            instant(each.measured_at),
+            instant(each.received_at),
+            each.has_clock,
+            each.level,
+            each.quantity,
+            each.used_total,
+            each.state,
+            each.raw,
+            verdict,
+        )
+        for each, verdict in readings
+    ]
+    insert_rows(connection, ReadingRow, READING, rows)
 
 
 def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> None:
@@ -161,44 +248,44 @@ def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> N
 
 
 def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
-    rows = [fields(event) for event in events]
+    rows = [asdict(event) for event in events]
     _many(connection, _insert(connection, DeviceEventRow).on_conflict_do_nothing(), rows)
 
 
 def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None:
-    statement = update(SlotRow).where(
-        col(SlotRow.device_id) == bindparam("of_device"),
-        col(SlotRow.slot) == bindparam("of_slot"),
-    )
-    rows = [
-        {
-            "of_device": change.slot.device_id,
-            "of_slot": change.slot.slot,
-            "fold": change.track.fold.to_json(),
-            "checkpoint": change.track.saved(),
-            "condition": change.track.fold.condition,
-            "in_slot": change.track.fold.in_slot,
-            "measured_at": change.track.fold.measured_at,
-            "heard_at": change.heard_at,
-        }
-        for change in changes
-    ]
-    _many(connection, statement, rows)
+    rows, saved = [], []
+    for change in changes:
+        fold = change.track.fold
+        measured_at = fold.measured_at
+        rows.append(
+            (
+                *change.place,
+                _text(fold),
+                fold.condition,
+                fold.in_slot,
+                measured_at and instant(measured_at),
+                instant(change.heard_at),
+            )
+        )
+        if change.track.saved is not change.slot.track.saved:
+            saved.append((*change.place, _text(change.track.saved)))
+    update_rows(connection, SlotRow, SLOT, rows)
+    update_rows(connection, SlotRow, ("device_id", "slot", "checkpoint"), saved)
 
 
 def write_devices(connection: Connection, devices: Iterable[KnownDevice]) -> None:
-    statement = update(DeviceRow).where(col(DeviceRow.device_id) == bindparam("of_device"))
     rows = [
-        {
-            "of_device": device.device_id,
-            "boot_id": device.boot_id,
-            "last_heard_at": device.last_heard_at,
-            "is_online": device.is_online,
-            "firmware": device.firmware,
-        }
-        for device in devices
+        (
+            each.device_id,
+            each.boot_id,
+            each.last_heard_at and instant(each.last_heard_at),
+            each.is_online,
+            each.firmware,
+        )
+        for each in devices
     ]
-    _many(connection, statement, rows)
+    columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
+    update_rows(connection, DeviceRow, columns, rows)
 
 
 def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
@@ -275,20 +362,12 @@ def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
             after_on = open_day.day_on if open_day else date.min
             reopened.append({"of_device": device_id, "of_slot": slot, "after_on": after_on})
         rows += [
-            {"device_id": device_id, "slot": slot, **fields(day)}
+            (device_id, slot, day.day_on, day.used, day.exposure_days)
             for day in change.days
             if day.exposure_days > 0
         ]
     _many(connection, statement, reopened)
-    upsert = _insert(connection, DayUseRow)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=["device_id", "slot", "day_on"],
-        set_={
-            "used": upsert.excluded.used,
-            "exposure_days": upsert.excluded.exposure_days,
-        },
-    )
-    _many(connection, upsert, rows)
+    insert_rows(connection, DayUseRow, DAY_USE, rows, replacing=("used", "exposure_days"))
 
 
 def write_refills(
@@ -329,16 +408,8 @@ def write_refills(
     _many(connection, _insert(connection, RefillRow), rows)
 
 
-def _device(row: Row[Any]) -> KnownDevice:
-    return KnownDevice(
-        device_id=row.device_id,
-        zone=ZoneInfo(row.timezone),
-        is_revoked=row.revoked_at is not None,
-        boot_id=row.boot_id,
-        last_heard_at=row.last_heard_at,
-        is_online=row.is_online,
-        firmware=row.firmware,
-    )
+def _text(value: Struct) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def forget(connection: Connection, device_id: str) -> None:

@@ -1,17 +1,18 @@
 """Brings a database to the newest tables, by the steps in migrations/.
 
-Safe to call at the start of every process: on SQLite a second one waits for the first, then
-finds nothing left to do.
+Safe to call at the start of every process: a second one waits for the first, then finds
+nothing left to do.
 """
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from core.database import blocking_engine
 
+ONE_AT_A_TIME = 7_105_413_201_668_239  # an advisory lock nobody else takes
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
@@ -20,6 +21,8 @@ def migrate(url: str, to: str = "head") -> None:
     engine = blocking_engine(url, foreign_keys=False)
     try:
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
             _move(connection, to)
     finally:
         engine.dispose()

@@ -15,14 +15,15 @@ import pytest
 from broker import mosquitto as mosquitto_files
 from demo_shop.records import Order
 from demo_shop.store import Ledger
+from devices import passwords
 
 ROOT = Path(__file__).parents[1]
 PLATFORM, PLATFORM_PASSWORD = "platform", "of-the-platform"
 
 
-def program(name: str, package: str) -> str:
+def program(name: str, package: str, *, also_in: str = "/usr/sbin") -> str:
     """Its path. Missing, it skips the test, or fails it where CI=true promises everything."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{also_in}")
     if path is None:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say(f"{name} is missing: apt-get install {package}")
@@ -48,7 +49,9 @@ def mosquitto(folder: Path, secrets: dict[str, str], *, port: int = 0) -> Iterat
     users = {PLATFORM: PLATFORM_PASSWORD, **secrets}
     (state / "passwords").write_text(
         "".join(
-            mosquitto_files.password_line(user, secret.encode(), salt=os.urandom(12))
+            mosquitto_files.password_line(
+                user, passwords.kept(secret.encode(), salt=os.urandom(passwords.SALT_BYTES))
+            )
             for user, secret in users.items()
         )
     )

@@ -43,6 +43,9 @@ FORMS: dict[Route, dict[str, str]] = {
         "packs": "1",
         "accept_warning": "true",
     },
+    ("POST", "/policy/recommendations"): {"is_on": "yes"},
+    ("POST", "/policy/recommendations/decline"): {"key": "any_shop"},
+    ("POST", "/policy/recommendations/take"): {"key": "any_shop", "version": "1"},
     ("POST", "/policy"): {
         "version": "1",
         "preset": "balanced",

@@ -92,7 +92,7 @@ async def test_a_draft_is_shown_with_what_it_would_have_bought_before_it_is_save
         back = await act(client, "/policy", "/policy/draft", **fields | form)
         saved = await act(client, "/policy", "/policy", **fields | form)
         policy = await in_force(client)
-    assert "Shop ruled out: billigblitz (new)" in page
+    assert "Shop ruled out: Billigblitz (new)" in page
     assert "One would have gone otherwise." in page
     assert f"/decisions/{nora.record_id}" in page
     assert "Orders from Haushaltshof" in page

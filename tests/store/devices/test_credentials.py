@@ -2,8 +2,15 @@
 
 import pytest
 
-from devices.credentials import authenticator, revoke
+from devices.credentials import (
+    DeviceRevoked,
+    DeviceUnknown,
+    authenticator,
+    revoke,
+    rotate,
+)
 from devices.ownership import ManualDevice, add_manual_device
+from devices.tables import DeviceRow
 from tests.devices_world import KEY, a_model
 
 
@@ -66,3 +73,30 @@ async def test_a_dumb_appliance_has_no_secret_that_would_do(world):
         ids=world.ids,
     )
     assert not await authenticator(world.database, KEY)(row.device_id, "")
+
+
+async def test_a_new_secret_replaces_the_old_one(world, real_time):
+    made = await world.provisioned(await world.maker(a_model()))
+    parts = {"transaction": world.database.transaction, "clock": world.clock}
+    secret = await rotate("washer-0001", key=KEY, ids=world.ids, **parts)
+    authenticate = authenticator(world.database, KEY, now_s=real_time)
+    assert await authenticate("washer-0001", secret)
+    assert not await authenticate("washer-0001", made.secret)
+    await revoke("washer-0001", **parts)
+    with pytest.raises(DeviceRevoked):
+        await rotate("washer-0001", key=KEY, ids=world.ids, **parts)
+
+
+async def test_a_maker_reaches_its_own_devices_only(world):
+    maker_id = await world.maker(a_model())
+    other_id = await world.maker(name="Andere Werke")
+    await world.provisioned(maker_id)
+    parts = {"transaction": world.database.transaction, "clock": world.clock}
+    for manufacturer_id in (other_id, world.ids.uuid()):
+        with pytest.raises(DeviceUnknown):
+            await revoke("washer-0001", manufacturer_id=manufacturer_id, **parts)
+    with pytest.raises(DeviceUnknown):
+        await revoke("washer-0404", **parts)
+    await revoke("washer-0001", manufacturer_id=maker_id, **parts)
+    (device,) = await world.rows(DeviceRow)
+    assert device.revoked_at == device.credentials_changed_at == world.clock.now()

@@ -28,13 +28,14 @@ from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
-from vendor_policy.explain import LINES, Part
+from vendor_policy.explain import Part
 from vendor_policy.mandates import NotCovered
 from vendor_policy.meter import Swap
 from vendor_policy.offers import REASONS as DOOR_REASONS
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
 from vendor_policy.statements import Outcome
+from vendor_policy.sums import LINES
 
 SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 RECOMMENDED = (

@@ -1,6 +1,7 @@
 """One sample View for each page, of the demo household, for the gallery and its pictures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from accounts.texts import text
@@ -47,7 +48,12 @@ from tests.unit.api.samples_orders import (
     SHIPPED,
     WAITING,
 )
-from tests.unit.api.samples_policy import POLICY, TIME_MACHINE, VERSIONS_PAGE
+from tests.unit.api.samples_policy import (
+    POLICY,
+    RECOMMENDATIONS,
+    TIME_MACHINE,
+    VERSIONS_PAGE,
+)
 from tests.unit.api.samples_public import (
     EMPTY_METER,
     METER,
@@ -89,6 +95,12 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "order": ("order.html", ORDER, "orders"),
     "policy": ("policy.html", POLICY, "policy"),
     "versions": ("policy_versions.html", VERSIONS_PAGE, "policy"),
+    "recommendations": ("recommendations.html", RECOMMENDATIONS, "policy"),
+    "recommendations_off": (
+        "recommendations.html",
+        replace(RECOMMENDATIONS, is_on=False, entries=()),
+        "policy",
+    ),
     "time_machine": ("time_machine.html", TIME_MACHINE, "policy"),
     "mandate": ("mandate.html", MANDATE, "home"),
     "devices": (

@@ -21,9 +21,9 @@ import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from broker.bridges import plug_count, plug_payloads
-from broker.bridges.ipp import CredentialRefused, DeviceCredential, next_boot_id
 from broker.bridges.plug_count import SUPPLIES, Count, Supply
 from broker.bridges.plug_payloads import PlugKind, Power
+from broker.bridges.publishing import CredentialRefused, DeviceCredential, next_boot_id
 from devices import wire
 from devices.cycles import Detector, Found
 from devices.cycles_judging import Appliance

@@ -17,8 +17,8 @@ from sqlmodel import select
 from accounts.scoping import ALL_OWNERS
 from accounts.tables import OwnerRow
 from broker.bridges import plug, plug_count
-from broker.bridges.ipp import DeviceCredential
 from broker.bridges.plug_payloads import PlugKind
+from broker.bridges.publishing import DeviceCredential
 from core.clock import SteppedClock
 from core.settings import Settings
 from demo_shop import assortment

@@ -21,6 +21,7 @@ from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
 from devices.credentials import DeviceRevoked, DeviceUnknown
+from devices.cycle_corrections import CycleUnknown
 from devices.ownership import (
     ClaimCodeUnknown,
     NotYourDevice,
@@ -75,6 +76,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownStock: Problem(404, "not_found"),
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
+    CycleUnknown: Problem(404, "not_found"),
     DeviceUnknown: Problem(404, "not_found"),
     DeviceRevoked: Problem(409, "device_revoked"),
     NotReportedByHand: Problem(404, "not_found"),

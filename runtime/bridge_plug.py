@@ -21,7 +21,7 @@ from runtime.startup import CannotStart, prepare_home
 FOLDER: Final = "plugs"
 
 
-def bridge_plug_command(  # noqa: PLR0913 - one option of the command line each
+def bridge_plug_command(  # noqa: PLR0913, PLR0917 - one option of the command line each
     appliance: Appliance,
     kind: PlugKind,
     name: Annotated[str, typer.Argument(help="As in the plug's topics.")],

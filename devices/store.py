@@ -43,6 +43,7 @@ from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
     CommandRow,
+    CycleCorrectionRow,
     DayUseRow,
     DeviceEventRow,
     DeviceRow,
@@ -422,6 +423,7 @@ def forget(connection: Connection, device_id: str) -> None:
         QuarantineRow,
         QuarantineCountRow,
         CommandRow,
+        CycleCorrectionRow,
     ):
         connection.execute(delete(table).where(col(table.device_id) == device_id))
     slots = update(SlotRow).where(col(SlotRow.device_id) == device_id)

@@ -24,6 +24,8 @@ from api.web import (
 )
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
+from devices.cycles_judging import CycleKind
+from devices.cycles_learning import Said
 from replenishment.contest_states import ContestState
 from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
@@ -110,6 +112,8 @@ MADE = {
     *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
     *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
     *(f"correction.{each}" for each in CorrectionKind),
+    *(f"cycle.{each}" for each in CycleKind),
+    *(f"cycle.{part}.{each}" for part in ("say", "said") for each in Said),
     *(f"correction.say_{each}" for each in CorrectionKind),
     *(f"correction.people_{each}" for each in ("before", "now")),
     *(f"factor.{ppm}" for factors in correction_form.FACTORS.values() for ppm in factors),

@@ -65,18 +65,18 @@ def raw_per_s(port: int, messages: int) -> float:
         return total / (time.time() - began_s)
 
 
-def published(port: int, messages: int, per_second: int = 0, first_seq: int = 1) -> Any:
-    with publishing(port, messages, per_second, first_seq) as publisher:
+def published(port: int, messages: int, per_second: int = 0) -> Any:
+    with publishing(port, messages, per_second) as publisher:
         return json.loads(publisher.communicate()[0])
 
 
 @contextmanager
 def publishing(
-    port: int, messages: int, per_second: int = 0, first_seq: int = 1
+    port: int, messages: int, per_second: int = 0
 ) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "benchmarks.ingest_publisher", "--port", str(port)]
     command += ["--devices", str(DEVICES), "--messages", str(messages)]
-    command += ["--per-second", str(per_second), "--first-seq", str(first_seq)]
+    command += ["--per-second", str(per_second)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
 

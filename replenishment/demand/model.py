@@ -22,7 +22,6 @@ ratio: Adelson (1966), doi:10.1057/jors.1966.8. Constants: docs/forecast.md.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple
 
 from replenishment.demand.arithmetic import Arithmetic, Number
@@ -59,8 +58,7 @@ class Learned(NamedTuple, Generic[Number]):
     observed_days: Number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand(Generic[Number]):
+class Demand(NamedTuple, Generic[Number]):
     """Use of one stock, in units per day. `mean_sd` is how far the mean itself may be off
     today; `use_size`: units that go at once, 0 for what flows.
     """

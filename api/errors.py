@@ -21,6 +21,7 @@ from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
 from devices.custody import DeviceClaimed, DeviceRevoked
+from devices.cycle_corrections import CycleUnknown
 from devices.ownership import (
     ClaimCodeUnknown,
     NotYourDevice,
@@ -75,6 +76,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownStock: Problem(404, "not_found"),
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
+    CycleUnknown: Problem(404, "not_found"),
     NotReportedByHand: Problem(404, "not_found"),
     BridgeCodeUnknown: Problem(404, "bridge_code_unknown"),
     ClaimCodeUnknown: Problem(404, "claim_code_unknown"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar, get_args
 
+from msgspec import Struct
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -35,8 +36,7 @@ CHANNELS: Final[tuple[wire.Channel, ...]] = get_args(wire.Channel)
 SAFE: Final = frozenset({Outcome.RECORDED, Outcome.DUPLICATE, Outcome.LATE})
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     device_id: str
     channel: wire.Channel
     payload: bytes

@@ -11,9 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -24,7 +33,13 @@ from core import one_hop
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
+ADVISORY_LOCK = 7_105_413_201_668_239  # a number nobody else takes
 READ_ONLY = "nachschub_read_only"
+# What one consistent view needs: on SQLite no write lock, on PostgreSQL more than its default.
+ONE_VIEW: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {READ_ONLY: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
+}
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -68,13 +83,16 @@ class Transaction(Protocol):
 
 class Database:
     def __init__(self, url: str) -> None:
-        """url: SQLAlchemy URL with an async driver."""
+        """url: sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME."""
         self.url = url
-        is_sqlite = url.startswith("sqlite")
-        options = {"async_creator_fn": one_hop.connect} if is_sqlite else {}
-        self.engine: AsyncEngine = create_async_engine(url, connect_args=options)
-        if is_sqlite:
+        self.engine: AsyncEngine
+        if url.startswith("sqlite"):
+            options = {"async_creator_fn": one_hop.connect}
+            self.engine = create_async_engine(url, connect_args=options)
             _prepare_sqlite(self.engine.sync_engine)
+        else:
+            # A connection of before the server's last restart is found out and replaced.
+            self.engine = create_async_engine(url, pool_pre_ping=True)
 
     @asynccontextmanager
     async def transaction(self, scope: object) -> AsyncIterator[AsyncSession]:
@@ -89,7 +107,7 @@ class Database:
         """One consistent view for reading; takes no write lock; never commits."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             session.info["scope"] = scope
-            await session.connection(execution_options={READ_ONLY: True})
+            await session.connection(execution_options=ONE_VIEW[self.engine.dialect.name])
             yield session
 
     async def close(self) -> None:
@@ -117,8 +135,8 @@ class Writer:
 
 
 def synchronous(url: str) -> str:
-    """The same database by a blocking driver."""
-    return url.replace("+aiosqlite", "").replace("+asyncpg", "+psycopg")
+    """The same database by a blocking driver; psycopg is both."""
+    return url.replace("+aiosqlite", "")
 
 
 def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
@@ -126,12 +144,18 @@ def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 
     foreign_keys: False lets SQLite replace a table without deleting the rows that refer to it.
     """
-    engine = create_engine(synchronous(url))
+    engine = create_engine(synchronous(url), pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
         if not foreign_keys:
             event.listen(engine, "connect", _unchecked)
     return engine
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Waits until no other process is at the same, and lets none begin before the commit."""
+    if connection.dialect.name == "postgresql":  # on SQLite BEGIN has done so
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
 
 
 def database_file(url: str) -> Path | None:

@@ -6,63 +6,55 @@ percent are a refill to 30, but without the second, which may come late, one to 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Self
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from devices.levels import Folded, Message, SlotFold, fold
+from msgspec import Struct
+
+from devices.levels import Folded, Folding, Message, SlotFold
 from devices.models import SlotSpec
 
 LATEST: Final = timedelta(hours=48)  # how late a message may be and still be folded
 NOTHING: Final = SlotFold()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """A slot's state with the two saved ones from which it can be folded again.
+class Saved(Struct, frozen=True, kw_only=True):
+    """The two states to fold again from.
 
-    `older` lies more than 48 hours of the slot's own time before `fold`, or at the beginning.
+    `older` lies more than 48 hours of the slot's own time before the slot's state, or at the
+    beginning.
     """
 
-    fold: SlotFold = NOTHING
     older: SlotFold = NOTHING
     newer: SlotFold | None = None
 
+
+class Track(Struct, frozen=True, kw_only=True):
+    """A slot's state with the saved ones."""
+
+    fold: SlotFold = NOTHING
+    saved: Saved = Saved()
+
+    @property
+    def older(self) -> SlotFold:
+        return self.saved.older
+
     def rewound(self) -> "Track":
-        return Track(fold=self.older, older=self.older)
-
-    def saved(self) -> dict[str, Any]:
-        """JSON of the two states to fold again from."""
-        return {"older": self.older.to_json(), "newer": self.newer and self.newer.to_json()}
-
-    @classmethod
-    def from_json(cls, fold: dict[str, Any] | None, saved: dict[str, Any] | None) -> Self:
-        if saved is None:
-            return cls()
-        newer = saved["newer"]
-        return cls(
-            fold=SlotFold.from_json(fold),
-            older=SlotFold.from_json(saved["older"]),
-            newer=newer and SlotFold.from_json(newer),
-        )
+        return Track(fold=self.older, saved=Saved(older=self.older))
 
 
 def follow(
     track: Track, messages: Iterable[Message], spec: SlotSpec, zone: ZoneInfo
 ) -> tuple[Track, Folded]:
     """Fold `messages`, which come in the order of their keys and after `track.fold.key`."""
-    total = Folded(state=track.fold)
-    older, newer = track.older, track.newer
+    folding, saved = Folding(track.fold, spec, zone), track.saved
     for message in messages:
-        step = fold(total.state, message, spec, zone)
-        total.state = step.state
-        total.verdicts.update(step.verdicts)
-        total.days.update(step.days)
-        total.refills.extend(step.refills)
-        total.glitches.extend(step.glitches)
+        folding.take(message)
+        newer = saved.newer
         if newer is None:
-            newer = step.state
+            saved = Saved(older=saved.older, newer=folding.state())
         elif newer.at and message.at - newer.at > LATEST:
-            older, newer = newer, step.state
-    return Track(fold=total.state, older=older, newer=newer), total
+            saved = Saved(older=newer, newer=folding.state())
+    folded = folding.folded()
+    return Track(fold=folded.state, saved=saved), folded

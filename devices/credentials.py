@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
 from core import outbox
-from core.clock import Clock
 from core.database import Database, Transaction
 from core.outbox import Work
 from devices import passwords
@@ -24,9 +24,11 @@ from devices.tables import DeviceRow
 TELL_BROKER: Final = "tell_broker"  # kind of outbox row
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
+WRONG_FOR_S: Final = 0.1  # real seconds until the row is read again for a wrong secret
 MOST_REMEMBERED: Final = 10_000  # devices
 
-Authenticate = Callable[[str, str], Awaitable[bool]]  # (device_id, secret)
+# (device_id, secret) -> the stored hash, None for a wrong secret
+Authenticate = Callable[[str, str], Awaitable[str | None]]
 
 
 def hash_secret(secret: str, key: bytes) -> str:
@@ -74,16 +76,45 @@ def authenticator(
         remembered[device_id] = now_s(), secret_hash
         return secret_hash
 
-    async def authenticate(device_id: str, secret: str) -> bool:
+    async def authenticate(device_id: str, secret: str) -> str | None:
         secret_hash = await secret_hash_of(device_id)
-        return secret_hash is not None and verify(secret, secret_hash, key)
+        if secret_hash is not None and verify(secret, secret_hash, key):
+            return secret_hash
+        found = remembered.get(device_id)
+        if found is None or now_s() - found[0] < WRONG_FOR_S:
+            return None
+        del remembered[device_id]  # perhaps the secret is new
+        secret_hash = await secret_hash_of(device_id)
+        is_right = secret_hash is not None and verify(secret, secret_hash, key)
+        return secret_hash if is_right else None
 
     return authenticate
 
 
-async def revoke(device_id: str, *, transaction: Transaction, clock: Clock) -> None:
-    """The device may no longer connect, and what it still sends is quarantined."""
-    async with transaction(ALL_OWNERS) as session:
-        device = await session.get_one(DeviceRow, device_id)
-        device.revoked_at = device.revoked_at or clock.now()
-        await tell_broker(session, at=clock.now())
+async def put_secret(
+    session: AsyncSession, device: DeviceRow, secret: str, *, key: bytes, at: datetime
+) -> None:
+    """In the old one's place, at both doors; a connection that used the old one is ended."""
+    device.secret_hash = hash_secret(secret, key)
+    device.broker_password = for_broker(device.device_id, secret)
+    device.credentials_changed_at = at
+    await tell_broker(session, at=at)
+
+
+async def withdraw(session: AsyncSession, device: DeviceRow, *, at: datetime) -> None:
+    """It may no longer connect, and what it still sends is quarantined. Once more changes
+    nothing.
+    """
+    if device.revoked_at is None:
+        device.revoked_at = device.credentials_changed_at = at
+    device.is_online = False
+    await tell_broker(session, at=at)
+
+
+async def changed_since(since: datetime, *, snapshot: Transaction) -> dict[str, str | None]:
+    """Device id and the hash of its present secret, None: revoked."""
+    async with snapshot(ALL_OWNERS) as session:
+        rows = await session.exec(
+            select(DeviceRow).where(col(DeviceRow.credentials_changed_at) > since)
+        )
+        return {row.device_id: None if row.revoked_at else row.secret_hash for row in rows}

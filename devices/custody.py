@@ -12,7 +12,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices import credentials, ownership
-from devices.credentials import for_broker, hash_secret
+from devices.credentials import hash_secret
 from devices.ownership import NotYourDevice
 from devices.registry import CLAIM_LIFE
 from devices.tables import DeviceModelRow, DeviceRow, OwnershipRow
@@ -39,15 +39,13 @@ async def rotate_secret(
     clock: Clock,
     ids: Ids,
 ) -> str:
-    """The new secret, shown once; the old one opens nothing any more. Raises NotYourDevice and
-    DeviceRevoked.
+    """The new secret, shown once; a connection with the old one ends within seconds. Raises
+    NotYourDevice and DeviceRevoked.
     """
     secret = ids.secret()
     async with transaction(ALL_OWNERS) as session:
         device = await _usable(session, device_id, by)
-        device.secret_hash = hash_secret(secret, key)
-        device.broker_password = for_broker(device_id, secret)
-        await credentials.tell_broker(session, at=clock.now())
+        await credentials.put_secret(session, device, secret, key=key, at=clock.now())
     return secret
 
 
@@ -81,7 +79,7 @@ async def revoke(
     """
     async with transaction(ALL_OWNERS) as session:
         device = await _device(session, device_id, by)
-        await _revoke(session, device, clock)
+        await credentials.withdraw(session, device, at=clock.now())
 
 
 async def deregister(
@@ -98,13 +96,7 @@ async def deregister(
         await ownership.erase(session, device_id, owned, at=clock.now())
         device.claim_hash = device.claim_expires_at = None
         device.timezone = "UTC"
-        await _revoke(session, device, clock)
-
-
-async def _revoke(session: AsyncSession, device: DeviceRow, clock: Clock) -> None:
-    device.revoked_at = device.revoked_at or clock.now()
-    device.is_online = False
-    await credentials.tell_broker(session, at=clock.now())
+        await credentials.withdraw(session, device, at=clock.now())
 
 
 async def _usable(session: AsyncSession, device_id: str, by: Principal) -> DeviceRow:

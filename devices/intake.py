@@ -4,11 +4,12 @@ Pure. A fault costs the slot it concerns, never its neighbours. Device and slots
 they were known before the message.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from devices import wire
 from devices.checkpoints import Track
@@ -21,8 +22,7 @@ CLOCK_BEHIND: Final = timedelta(days=400)  # nothing older is kept: such a clock
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What one message said of one slot, as it is stored."""
 
     device_id: str
@@ -55,8 +55,7 @@ class Reading:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceEvent:
+class DeviceEvent(Struct, frozen=True, kw_only=True):
     device_id: str
     boot_id: int
     seq: int
@@ -71,8 +70,7 @@ class DeviceEvent:
         return self.boot_id, self.seq
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSlot:
+class KnownSlot(Struct, frozen=True, kw_only=True):
     device_id: str
     slot: str
     stock_id: UUID | None
@@ -81,8 +79,7 @@ class KnownSlot:
     heard_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownDevice:
+class KnownDevice(Struct, frozen=True, kw_only=True):
     device_id: str
     zone: ZoneInfo
     is_revoked: bool
@@ -90,11 +87,10 @@ class KnownDevice:
     last_heard_at: datetime | None
     is_online: bool
     firmware: str | None
-    slots: dict[str, KnownSlot] = field(default_factory=dict)
+    slots: dict[str, KnownSlot] = {}  # each has its own: msgspec copies an empty one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
     readings: tuple[Reading, ...] = ()
     event: DeviceEvent | None = None
@@ -124,8 +120,7 @@ def take(
     return _take_readings(moment, message, parsed.faults, has_clock=has_clock)
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Struct, frozen=True):
     device: KnownDevice
     message: wire.Telemetry | wire.Event
     measured_at: datetime

@@ -9,16 +9,19 @@ Pure. Messages are folded in the order of `(boot_id, seq)`; what comes late is t
 - A jump changes nothing until the slot's next reading confirms or contradicts it.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from devices.models import Measure, SlotSpec
 from devices.wire import SlotState
 
 JUMP: Final = 0.2  # of the capacity: a rise beyond it is no noise
+DAY: Final = timedelta(days=1)
 SILENT: Final = frozenset(
     {
         SlotState.UNKNOWN,
@@ -39,8 +42,7 @@ class Verdict(StrEnum):
     HISTORY = "history"  # came too late to be folded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """One reading of the slot. `amount`: units still usable (consumed) or free (filled)."""
 
     key: Key
@@ -50,8 +52,7 @@ class Measured:
     state: SlotState | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refilled:
+class Refilled(Struct, frozen=True, kw_only=True):
     """The device's own word that somebody filled the slot (or emptied a container)."""
 
     key: Key
@@ -61,8 +62,7 @@ class Refilled:
 Message = Measured | Refilled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """A jump that waits for the next reading, which confirms it from beyond `bound` too."""
 
     key: Key
@@ -75,8 +75,7 @@ class Held:
         return value > self.bound if self.is_rise else value < self.bound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayUse:
+class DayUse(Struct, frozen=True, kw_only=True):
     """`exposure_days`: local days the use is spread over, ending with `day_on`; 0 on the
     first day of all, which was seen in part only.
     """
@@ -86,8 +85,7 @@ class DayUse:
     exposure_days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refill:
+class Refill(Struct, frozen=True, kw_only=True):
     """`key` is of the message that confirmed it, `at` the time of the first sign of it."""
 
     key: Key
@@ -96,8 +94,7 @@ class Refill:
     filled: float  # units that went in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotFold:
+class SlotFold(Struct, frozen=True, kw_only=True):
     """What a slot's messages up to `key` add up to."""
 
     key: Key = BEFORE_ALL
@@ -115,41 +112,6 @@ class SlotFold:
         """Units; None: unknown, as before the first reading and between refill and reading."""
         return None if self.refilled_at else self.amount
 
-    def to_json(self) -> dict[str, Any]:
-        held, day = self.held, self.day
-        return {
-            "key": self.key,
-            "at": _text(self.at),
-            "amount": self.amount,
-            "used_total": self.used_total,
-            "measured_at": _text(self.measured_at),
-            "held": held and {**fields(held), "at": _text(held.at)},
-            "refilled_at": _text(self.refilled_at),
-            "condition": self.condition,
-            "day": day and {**fields(day), "day_on": day.day_on.isoformat()},
-        }
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any] | None) -> Self:
-        """None: nothing was folded yet."""
-        if value is None:
-            return cls()
-        held, day = value["held"], value["day"]
-        return cls(
-            key=_key(value["key"]),
-            at=_instant(value["at"]),
-            amount=value["amount"],
-            used_total=value["used_total"],
-            measured_at=_instant(value["measured_at"]),
-            held=held
-            and Held(
-                **{**held, "key": _key(held["key"]), "at": datetime.fromisoformat(held["at"])}
-            ),
-            refilled_at=_instant(value["refilled_at"]),
-            condition=SlotState(value["condition"]),
-            day=day and DayUse(**{**day, "day_on": date.fromisoformat(day["day_on"])}),
-        )
-
 
 @dataclass(slots=True, kw_only=True)
 class Folded:
@@ -164,53 +126,83 @@ class Folded:
 
 def fold(state: SlotFold, message: Message, spec: SlotSpec, zone: ZoneInfo) -> Folded:
     """`message` must come after `state.key`. zone: where the slot's days begin."""
-    step = _Step(state, spec, zone)
-    if isinstance(message, Refilled):
-        step.refill(message)
-    else:
-        step.read(message)
-    return step.folded
+    folding = Folding(state, spec, zone)
+    folding.take(message)
+    return folding.folded()
 
 
-class _Step:
-    """One message being folded."""
+class Folding:
+    """A slot's state while messages are folded into it, each newer than the one before."""
 
     def __init__(self, state: SlotFold, spec: SlotSpec, zone: ZoneInfo) -> None:
-        self.folded = Folded(state=state)
+        self.key = state.key
+        self.at = state.at
+        self.amount = state.amount
+        self.used_total = state.used_total
+        self.measured_at = state.measured_at
+        self.held = state.held
+        self.refilled_at = state.refilled_at
+        self.condition = state.condition
+        self.day = state.day
         self._spec = spec
         self._zone = zone
+        self._verdicts: dict[Key, Verdict] = {}
+        self._days: dict[date, DayUse] = {}
+        self._refills: list[Refill] = []
+        self._glitches: list[Held] = []
 
-    @property
-    def _state(self) -> SlotFold:
-        return self.folded.state
+    def state(self) -> SlotFold:
+        return SlotFold(
+            key=self.key,
+            at=self.at,
+            amount=self.amount,
+            used_total=self.used_total,
+            measured_at=self.measured_at,
+            held=self.held,
+            refilled_at=self.refilled_at,
+            condition=self.condition,
+            day=self.day,
+        )
 
-    def _set(self, **changes: Any) -> None:
-        self.folded.state = replace(self.folded.state, **changes)
+    def folded(self) -> Folded:
+        return Folded(
+            state=self.state(),
+            verdicts=self._verdicts,
+            days=self._days,
+            refills=self._refills,
+            glitches=self._glitches,
+        )
 
-    def read(self, reading: Measured) -> None:
-        condition = reading.state or self._state.condition
-        self._set(key=reading.key, at=reading.at, condition=condition)
-        self.folded.verdicts[reading.key] = Verdict.APPLIED
+    def take(self, message: Message) -> None:
+        if isinstance(message, Refilled):
+            self._refill(message)
+        else:
+            self._read(message)
+
+    def _read(self, reading: Measured) -> None:
+        self.key, self.at = reading.key, reading.at
+        self.condition = reading.state or self.condition
+        self._verdicts[reading.key] = Verdict.APPLIED
         if reading.state in SILENT:
             return
         value = _value(reading, self._spec)
         if value is None:
             if self._spec.measure is Measure.STATE:
-                self._set(amount=None)  # "ok" and "low" are no quantity
+                self.amount = None  # "ok" and "low" are no quantity
             return
         self._decide_held(value)
         jump = self._jump(reading, value)
         if jump:
-            self.folded.verdicts[reading.key] = Verdict.HELD
-            self._set(held=jump)
+            self._verdicts[reading.key] = Verdict.HELD
+            self.held = jump
             return
         self._apply(value, reading.at)
         if reading.state is None:
-            self._set(condition=_condition(self._state.in_slot))
+            self.condition = _condition(None if self.refilled_at else self.amount)
 
-    def refill(self, event: Refilled) -> None:
-        held = self._state.held
-        self._set(key=event.key, at=event.at)
+    def _refill(self, event: Refilled) -> None:
+        held = self.held
+        self.key, self.at = event.key, event.at
         if held:
             # A level that fell and was then refilled was a tank taken out, not use.
             is_true = held.is_rise or self._spec.measure is Measure.USAGE
@@ -220,37 +212,35 @@ class _Step:
                 capacity = float(self._spec.capacity)  # a counter cannot tell what was left
                 self._filled(event.at, capacity, filled=capacity)
             case Measure.STATE:
-                self._set(amount=None)
+                self.amount = None
             case Measure.LEVEL | Measure.QUANTITY if not (held and held.is_rise):
-                self._set(refilled_at=event.at)
+                self.refilled_at = event.at
 
     def _decide_held(self, value: float) -> None:
-        held = self._state.held
-        if held:
-            self._settle(held, is_true=held.is_confirmed_by(value))
+        if self.held:
+            self._settle(self.held, is_true=self.held.is_confirmed_by(value))
 
     def _settle(self, held: Held, *, is_true: bool) -> None:
-        self._set(held=None)
-        self.folded.verdicts[held.key] = Verdict.APPLIED if is_true else Verdict.GLITCH
+        self.held = None
+        self._verdicts[held.key] = Verdict.APPLIED if is_true else Verdict.GLITCH
         if not is_true:
-            self.folded.glitches.append(held)
+            self._glitches.append(held)
             return
         is_level = self._spec.measure is not Measure.USAGE
         if held.is_rise and is_level:
-            self._filled(held.at, held.value, filled=held.value - (self._state.amount or 0.0))
+            self._filled(held.at, held.value, filled=held.value - (self.amount or 0.0))
             self._measured(held.at)
         elif held.is_rise or is_level:
             self._apply(held.value, held.at)
         else:
-            self._set(used_total=held.value)
+            self.used_total = held.value
             self._measured(held.at)
 
     def _jump(self, reading: Measured, value: float) -> Held | None:
-        state = self._state
-        last = state.used_total if self._spec.measure is Measure.USAGE else state.amount
-        if last is None or state.refilled_at or self._spec.measure is Measure.STATE:
+        last = self.used_total if self._spec.measure is Measure.USAGE else self.amount
+        if last is None or self.refilled_at or self._spec.measure is Measure.STATE:
             return None
-        fastest = self._spec.most_per_day * _days_since(state.measured_at, reading.at)
+        fastest = self._spec.most_per_day * _days_since(self.measured_at, reading.at)
         if self._spec.measure is Measure.USAGE:
             lower, upper = last, last + fastest
         else:
@@ -262,55 +252,54 @@ class _Step:
         return Held(key=reading.key, at=reading.at, value=value, bound=bound, is_rise=is_rise)
 
     def _apply(self, value: float, at: datetime) -> None:
-        state = self._state
         if self._spec.measure is Measure.USAGE:
             self._count(value, at)
-        elif state.refilled_at:
-            filled = max(0.0, value - (state.amount or 0.0))
-            self._filled(state.refilled_at, value, filled=filled)
+        elif self.refilled_at:
+            filled = max(0.0, value - (self.amount or 0.0))
+            self._filled(self.refilled_at, value, filled=filled)
             self._measured(at)
         else:
-            lowest = value if state.amount is None else min(state.amount, value)
-            used = 0.0 if state.amount is None else state.amount - lowest
-            self._set(amount=lowest)
+            lowest = value if self.amount is None else min(self.amount, value)
+            used = 0.0 if self.amount is None else self.amount - lowest
+            self.amount = lowest
             self._measured(at, used)
 
     def _count(self, used_total: float, at: datetime) -> None:
-        state = self._state
-        if state.used_total is None:
-            amount, used = self._since_new(used_total), 0.0
+        if self.used_total is None:
+            self.amount, used = self._since_new(used_total), 0.0
         else:
-            used = used_total - state.used_total
-            amount = None if state.amount is None else max(0.0, state.amount - used)
-        self._set(used_total=used_total, amount=amount)
+            used = used_total - self.used_total
+            self.amount = None if self.amount is None else max(0.0, self.amount - used)
+        self.used_total = used_total
         self._measured(at, used)
 
     def _since_new(self, used_total: float) -> float | None:
         """A counter that has not yet run through one capacity began with a full slot."""
-        if self._state.amount is not None:
-            return self._state.amount  # a refill was told before the first count
+        if self.amount is not None:
+            return self.amount  # a refill was told before the first count
         left = self._spec.capacity - used_total
         return left if left > 0 else None
 
     def _filled(self, at: datetime, amount: float, *, filled: float) -> None:
-        refill = Refill(key=self._state.key, at=at, amount=amount, filled=filled)
-        self.folded.refills.append(refill)
-        self._set(amount=amount, refilled_at=None)
+        refill = Refill(key=self.key, at=at, amount=amount, filled=filled)
+        self._refills.append(refill)
+        self.amount, self.refilled_at = amount, None
 
     def _measured(self, at: datetime, used: float | None = None) -> None:
         """used: units since the last measurement; None: a refill or reset hid how many."""
-        self._set(measured_at=at)
+        self.measured_at = at
         day_on = at.astimezone(self._zone).date()
-        open_day = self._state.day
-        if open_day is None:
-            day = DayUse(day_on=day_on, used=used or 0.0, exposure_days=0)
-        elif day_on <= open_day.day_on:
-            day = replace(open_day, used=open_day.used + (used or 0.0))
+        day, use = self.day, used or 0.0
+        if day is None:
+            day = DayUse(day_on=day_on, used=use, exposure_days=0)
+        elif day_on <= day.day_on:
+            day = DayUse(
+                day_on=day.day_on, used=day.used + use, exposure_days=day.exposure_days
+            )
         else:
-            gap_days = 1 if used is None else (day_on - open_day.day_on).days
-            day = DayUse(day_on=day_on, used=used or 0.0, exposure_days=gap_days)
-        self._set(day=day)
-        self.folded.days[day.day_on] = day
+            gap_days = 1 if used is None else (day_on - day.day_on).days
+            day = DayUse(day_on=day_on, used=use, exposure_days=gap_days)
+        self.day = self._days[day.day_on] = day
 
 
 def _value(reading: Measured, spec: SlotSpec) -> float | None:
@@ -331,21 +320,5 @@ def _condition(in_slot: float | None) -> SlotState:
 
 def _days_since(earlier: datetime | None, at: datetime) -> float:
     """At least one: `most_per_day` may be used at once."""
-    return 1.0 if earlier is None else max(1.0, (at - earlier) / timedelta(days=1))
-
-
-def fields(value: Any) -> dict[str, Any]:
-    """Of a flat dataclass with slots; `dataclasses.asdict` copies deeply, ten times slower."""
-    return {name: getattr(value, name) for name in value.__slots__}
-
-
-def _text(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-def _key(value: list[int]) -> Key:
-    return value[0], value[1]
-
-
-def _instant(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
+    passed = DAY if earlier is None else at - earlier
+    return 1.0 if passed <= DAY else passed / DAY

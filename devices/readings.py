@@ -7,17 +7,19 @@ hours late leave the same state behind.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from core import outbox
 from core.outbox import Work
-from devices import quarantine, store, wire
+from devices import known, quarantine, store, wire
 from devices.intake import OF_ONE_SLOT, DeviceEvent, KnownDevice, Reading, Taken, take
 from devices.levels import Key, Refilled, Verdict
 from devices.quarantine import Quarantined
@@ -35,8 +37,7 @@ from devices.store import MessageId
 from devices.wire import EventKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(Struct, frozen=True, kw_only=True):
     """`received_at`: the platform's business time."""
 
     device_id: str
@@ -68,7 +69,7 @@ PRECEDENCE: Final = tuple(Outcome)
 
 def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
     """Stores the batch; one outcome for each message, in order. The caller commits."""
-    devices = store.load_devices(connection, {each.device_id for each in batch})
+    devices = known.load_devices(connection, {each.device_id for each in batch})
     taken = [
         take(devices.get(each.device_id), each.device_id, each.parsed, each.received_at)
         for each in batch
@@ -76,12 +77,12 @@ def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
     fresh = _fresh(connection, devices, taken)
     changes, windows = _fold(connection, devices, fresh)
     _restock(connection, changes, windows, _slot_events(devices, fresh.events.values()))
-    store.add_readings(connection, [pair for each in changes for pair in each.added])
+    known.add_readings(connection, [pair for each in changes for pair in each.added])
     store.correct_verdicts(connection, changes)
     store.add_events(connection, fresh.events.values())
-    store.write_slots(connection, changes)
+    known.write_slots(connection, changes)
     store.write_days(connection, changes)
-    store.write_devices(connection, _heard(devices, batch, taken))
+    known.write_devices(connection, _heard(devices, batch, taken))
     _quarantine(connection, batch, taken, changes)
     verdicts = {
         (each.place, reading.key): verdict
@@ -197,7 +198,7 @@ def _restock(
     Before the slots are written: what was on hand is still stored.
     """
     of_slots = {each.slot.stock_id for each in changes if each.slot.stock_id}
-    stocks = store.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
+    stocks = known.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
     before = {each.stock_id: (each.on_hand, each.spares) for each in stocks.values()}
     from_spares: dict[Place, dict[Key, int]] = {}
     reviews: dict[str, Work] = {}
@@ -269,26 +270,37 @@ def _heard(
     devices: dict[str, KnownDevice], batch: Sequence[Received], taken: Sequence[Taken]
 ) -> list[KnownDevice]:
     """The devices of the batch as they are after it."""
-    heard: dict[str, KnownDevice] = {}
+    heard: dict[str, list[tuple[Taken, datetime]]] = defaultdict(list)
     for received, each in zip(batch, taken, strict=True):
-        device = heard.get(received.device_id) or devices.get(received.device_id)
-        if device and not device.is_revoked:
-            heard[device.device_id] = _after(device, each, received.received_at)
-    return list(heard.values())
+        heard[received.device_id].append((each, received.received_at))
+    return [
+        _after(device, heard[device.device_id])
+        for device in devices.values()
+        if not device.is_revoked
+    ]
 
 
-def _after(device: KnownDevice, taken: Taken, received_at: datetime) -> KnownDevice:
-    boots = [each.boot_id for each in (*taken.readings, taken.event, taken.status) if each]
-    after = replace(
+def _after(device: KnownDevice, heard: Sequence[tuple[Taken, datetime]]) -> KnownDevice:
+    boot_id, is_online, firmware = device.boot_id, device.is_online, device.firmware
+    last_heard_at = device.last_heard_at
+    for taken, received_at in heard:
+        if last_heard_at is None or received_at > last_heard_at:
+            last_heard_at = received_at
+        for each in (*taken.readings[:1], taken.event, taken.status):
+            if each and each.boot_id > boot_id:
+                boot_id = each.boot_id
+        status = taken.status
+        # A last will or birth of an earlier start says nothing about now.
+        if status and status.boot_id >= boot_id:
+            is_online = status.state == "online"
+            firmware = status.firmware or firmware
+    return replace(
         device,
-        boot_id=max([device.boot_id, *boots]),
-        last_heard_at=max(received_at, device.last_heard_at or received_at),
+        boot_id=boot_id,
+        last_heard_at=last_heard_at,
+        is_online=is_online,
+        firmware=firmware,
     )
-    status = taken.status
-    if status is None or status.boot_id < device.boot_id:
-        return after  # a last will or birth of an earlier start says nothing about now
-    is_online = status.state == "online"
-    return replace(after, is_online=is_online, firmware=status.firmware or device.firmware)
 
 
 def _quarantine(

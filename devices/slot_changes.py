@@ -12,6 +12,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from devices import checkpoints
 from devices.checkpoints import Track
 from devices.intake import KnownSlot, Reading
@@ -65,8 +67,7 @@ class Window:
 NOTHING_STORED: Final = Window()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotChange:
+class SlotChange(Struct, frozen=True, kw_only=True):
     """A slot after a batch. `refolded_from`: the saved state it was folded again from."""
 
     slot: KnownSlot

@@ -1,21 +1,20 @@
-"""The statements of the ingest path: a batch is read and written with a few of them.
+"""The statements of the ingest path that only some batches need, and what forgets a device.
 
-Core SQL on the caller's connection and transaction. The rows of the batch's devices are locked
-first, in the order of their ids, so that two processes never fold one device at a time.
+Core SQL on the caller's connection and transaction. What every batch reads and writes is in
+`devices.known`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from msgspec.structs import asdict
 from sqlalchemy import (
     CTE,
     BigInteger,
     Connection,
-    Row,
     String,
     and_,
     bindparam,
@@ -32,16 +31,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
-from devices.checkpoints import Track
-from devices.intake import DeviceEvent, KnownDevice, KnownSlot, Reading
-from devices.levels import Key, Refilled, Verdict, fields
-from devices.models import SlotSpec
+from core.store import insert_rows
+from devices.intake import DeviceEvent, Reading
+from devices.levels import Key, Refilled, Verdict
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
     CommandRow,
+    CycleCorrectionRow,
     DayUseRow,
     DeviceEventRow,
-    DeviceRow,
     QuarantineCountRow,
     QuarantineRow,
     ReadingRow,
@@ -51,49 +49,8 @@ from devices.tables import (
 )
 from devices.wire import EventKind
 
+DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
 MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
-
-
-def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
-    devices = (
-        select(DeviceRow)
-        .where(col(DeviceRow.device_id).in_(device_ids))
-        .order_by(col(DeviceRow.device_id))
-        .with_for_update()
-    )
-    known = {row.device_id: _device(row) for row in connection.execute(devices)}
-    slots = select(SlotRow).where(col(SlotRow.device_id).in_(device_ids))
-    for row in connection.execute(slots):
-        known[row.device_id].slots[row.slot] = KnownSlot(
-            device_id=row.device_id,
-            slot=row.slot,
-            stock_id=row.stock_id,
-            spec=SlotSpec.model_validate(row.spec),
-            track=Track.from_json(row.fold, row.checkpoint),
-            heard_at=row.heard_at,
-        )
-    return known
-
-
-def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, KnownStock]:
-    statement = (
-        select(StockRow, col(SlotRow.device_id), col(SlotRow.slot), col(SlotRow.in_slot))
-        .join(SlotRow, col(SlotRow.stock_id) == col(StockRow.stock_id))
-        .where(col(StockRow.stock_id).in_(stock_ids))
-        .order_by(col(StockRow.stock_id))
-        .with_for_update()
-    )
-    known: dict[UUID, KnownStock] = {}
-    for row in connection.execute(statement) if stock_ids else ():
-        stock = known.get(row.stock_id) or KnownStock(
-            stock_id=row.stock_id,
-            owner_id=row.owner_id,
-            spares=row.spares,
-            review_level=row.review_level,
-        )
-        stock.in_slot[row.device_id, row.slot] = row.in_slot
-        known[row.stock_id] = stock
-    return known
 
 
 def known_readings(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
@@ -134,11 +91,6 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
     return windows
 
 
-def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
-    rows = [{**fields(reading), "verdict": verdict} for reading, verdict in readings]
-    _many(connection, _insert(connection, ReadingRow).on_conflict_do_nothing(), rows)
-
-
 def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> None:
     statement = update(ReadingRow).where(
         col(ReadingRow.device_id) == bindparam("of_device"),
@@ -161,44 +113,8 @@ def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> N
 
 
 def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
-    rows = [fields(event) for event in events]
+    rows = [asdict(event) for event in events]
     _many(connection, _insert(connection, DeviceEventRow).on_conflict_do_nothing(), rows)
-
-
-def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None:
-    statement = update(SlotRow).where(
-        col(SlotRow.device_id) == bindparam("of_device"),
-        col(SlotRow.slot) == bindparam("of_slot"),
-    )
-    rows = [
-        {
-            "of_device": change.slot.device_id,
-            "of_slot": change.slot.slot,
-            "fold": change.track.fold.to_json(),
-            "checkpoint": change.track.saved(),
-            "condition": change.track.fold.condition,
-            "in_slot": change.track.fold.in_slot,
-            "measured_at": change.track.fold.measured_at,
-            "heard_at": change.heard_at,
-        }
-        for change in changes
-    ]
-    _many(connection, statement, rows)
-
-
-def write_devices(connection: Connection, devices: Iterable[KnownDevice]) -> None:
-    statement = update(DeviceRow).where(col(DeviceRow.device_id) == bindparam("of_device"))
-    rows = [
-        {
-            "of_device": device.device_id,
-            "boot_id": device.boot_id,
-            "last_heard_at": device.last_heard_at,
-            "is_online": device.is_online,
-            "firmware": device.firmware,
-        }
-        for device in devices
-    ]
-    _many(connection, statement, rows)
 
 
 def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
@@ -275,20 +191,12 @@ def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
             after_on = open_day.day_on if open_day else date.min
             reopened.append({"of_device": device_id, "of_slot": slot, "after_on": after_on})
         rows += [
-            {"device_id": device_id, "slot": slot, **fields(day)}
+            (device_id, slot, day.day_on, day.used, day.exposure_days)
             for day in change.days
             if day.exposure_days > 0
         ]
     _many(connection, statement, reopened)
-    upsert = _insert(connection, DayUseRow)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=["device_id", "slot", "day_on"],
-        set_={
-            "used": upsert.excluded.used,
-            "exposure_days": upsert.excluded.exposure_days,
-        },
-    )
-    _many(connection, upsert, rows)
+    insert_rows(connection, DayUseRow, DAY_USE, rows, replacing=("used", "exposure_days"))
 
 
 def write_refills(
@@ -329,18 +237,6 @@ def write_refills(
     _many(connection, _insert(connection, RefillRow), rows)
 
 
-def _device(row: Row[Any]) -> KnownDevice:
-    return KnownDevice(
-        device_id=row.device_id,
-        zone=ZoneInfo(row.timezone),
-        is_revoked=row.revoked_at is not None,
-        boot_id=row.boot_id,
-        last_heard_at=row.last_heard_at,
-        is_online=row.is_online,
-        firmware=row.firmware,
-    )
-
-
 def forget(connection: Connection, device_id: str) -> None:
     """Removes all that the device has sent; its credentials stay."""
     for table in (
@@ -351,6 +247,7 @@ def forget(connection: Connection, device_id: str) -> None:
         QuarantineRow,
         QuarantineCountRow,
         CommandRow,
+        CycleCorrectionRow,
     ):
         connection.execute(delete(table).where(col(table.device_id) == device_id))
     slots = update(SlotRow).where(col(SlotRow.device_id) == device_id)

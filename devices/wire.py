@@ -5,10 +5,10 @@ updated on its own schedule; wrong or impossible values are quarantined with fie
 """
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final, Literal, TypeVar
 
+from msgspec import Struct
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -114,8 +114,7 @@ class Receipt(BaseModel):
     events: list[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """Why something a device sent was not taken, and what to change in the firmware."""
 
     # bad_payload, too_large, unknown_device, revoked_device, unknown_slot, clock_ahead,
@@ -126,16 +125,14 @@ class Fault:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """`faults` holds the slots that were left out; the rest of the message is good."""
 
     message: Telemetry | Event | Status
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
+class Quarantined(Struct, frozen=True):
     """Nothing of the message could be used."""
 
     fault: Fault

@@ -22,7 +22,7 @@ from broker import mosquitto, mosquitto_config
 from broker.mosquitto_probe import Address, NoAnswer, opened
 from broker.mosquitto_promises import PROMISES, SLOT, Login, Promise, Scene, tried
 from core.mqtt import ConnackCode
-from devices import credentials, custody, passwords, registry
+from devices import custody, passwords, registry
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 from devices.registry import Provisioned, ToProvision
 from runtime import broker_files, broker_process
@@ -242,7 +242,8 @@ async def _two_devices(platform: Platform) -> AsyncIterator[list[Provisioned]]:
 
 
 async def _revoke(device_id: str, platform: Platform) -> None:
-    await credentials.revoke(
-        device_id, transaction=platform.database.transaction, clock=platform.clock
+    desk = Principal(audience=Audience.OPERATOR, party_id=platform.ids.uuid(), name=MAKER)
+    await custody.revoke(
+        device_id, desk, transaction=platform.database.transaction, clock=platform.clock
     )
     await BrokerFiles.of(platform.settings, platform.database).write()

@@ -25,7 +25,6 @@ from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
     access_keys,
     backtest,
-    bridge,
     demo,
     doctor,
     explain,
@@ -41,6 +40,8 @@ from runtime import (
 )
 from runtime.access_keys import Party
 from runtime.arena.command import arena
+from runtime.bridge_commands import bridge_command
+from runtime.bridge_plug import bridge_plug_command
 from runtime.broker_cli import broker
 from runtime.conformance_cli import conformance
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
@@ -51,13 +52,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Connected devices reorder their own consumables, and the owner stays in charge.",
 )
-bridges = typer.Typer(no_args_is_help=True, help="Devices that do not speak MQTT themselves.")
-app.add_typer(bridges, name="bridge")
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
 app.command("conformance")(conformance)
 app.add_typer(broker, name="broker")
+app.command("bridge")(bridge_command)
+app.command("bridge-plug")(bridge_plug_command)
 
 CHECK_FAILED: Final = 3
 out = Console()
@@ -136,32 +137,6 @@ def simulate_command(context: typer.Context) -> None:
 def shop_command(context: typer.Context) -> None:
     """One demonstration shop; `--help` lists its options."""
     raise typer.Exit(demo_shop_command.main(context.args))
-
-
-@bridges.command("ipp")
-def bridge_ipp_command(
-    url: Annotated[str, typer.Argument(help="As ipp://printer.local/ipp/print")],
-    claim: Annotated[str, typer.Option(help="The code from your devices page.")] = "",
-    platform: Annotated[str, typer.Option(help="Where its pages are.")] = "",
-    every_s: Annotated[float, typer.Option(min=1, help="Seconds between looks.")] = 900,
-) -> None:
-    """Reads a printer's supplies over IPP and reports them like a device."""
-    settings = _settings()
-    prepare_home(settings.home)
-    default = f"http://{settings.http_host}:{settings.http_port}"
-    _run(
-        bridge.run(
-            bridge.IppBridge(
-                url=url,
-                claim=claim,
-                platform_url=platform or default,
-                mqtt_host=settings.mqtt_host,
-                mqtt_port=settings.mqtt_port,
-                folder=settings.home / "bridges",
-                interval_s=every_s,
-            )
-        )
-    )
 
 
 @app.command("provision")

@@ -108,12 +108,13 @@ class Suite:
             return True
         return all(each.state is not State.NOT_SEEN for each in judged(self.observed()))
 
-    async def _authenticate(self, device_id: str, secret: bytes) -> bool:
+    async def _authenticate(self, device_id: str, secret: bytes) -> str | None:
+        """What the gateway remembers a right secret by: here there is one device."""
         is_right = not self.wishes.secret or self.wishes.secret.encode() == secret
         if device_id == self.wishes.device_id and is_right:
-            return True
+            return device_id
         self.tell(f"refused: {device_id} with {'its' if is_right else 'a wrong'} secret")
-        return False
+        return None
 
     async def _ingest(self, batch: Sequence[Arrival]) -> Committed:
         receipts = []

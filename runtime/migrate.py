@@ -1,7 +1,7 @@
 """Brings a database to the newest tables, by the steps in migrations/.
 
-Safe to call at the start of every process: on SQLite a second one waits for the first, then
-finds nothing left to do.
+Safe to call at the start of every process: a second one waits for the first, then finds
+nothing left to do.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from core.database import blocking_engine
+from core.database import blocking_engine, one_at_a_time
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
@@ -20,6 +20,7 @@ def migrate(url: str, to: str = "head") -> None:
     engine = blocking_engine(url, foreign_keys=False)
     try:
         with engine.begin() as connection:
+            one_at_a_time(connection)
             _move(connection, to)
     finally:
         engine.dispose()

@@ -10,6 +10,7 @@ need() { # package, and a program or file that shows it is there
 
 need mosquitto mosquitto
 need mosquitto-clients mosquitto_pub
+need postgresql-15 /usr/lib/postgresql/15/bin/postgres
 need chromium chromium
 need cups-ipp-utils ippeveprinter
 need cups-client lpstat

@@ -1,6 +1,7 @@
 """What tests of several packages share: a database of their own, a clock that stands still."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,20 @@ import replenishment.tables  # noqa: F401
 import vendor_policy.log.tables
 import vendor_policy.tables  # noqa: F401
 from core.clock import SteppedClock
-from core.database import Database
+from core.database import Database, blocking_engine
+from tests.postgresql import UNSAFE, PostgreSql, postgresql
 
+ROOT = Path(__file__).parents[1]
+DIALECTS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+# What runs on PostgreSQL too: every statement of its own kind, and the way of the money. The
+# rest uses the same sessions in the same manner.
+ON_BOTH = (
+    "tests/store/broker/",
+    "tests/store/core/",
+    "tests/store/devices/",
+    "tests/store/replenishment/",
+    "tests/store/runtime/test_migrate.py",
+)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 settings.register_profile("plain", deadline=None, derandomize=True, max_examples=60)
@@ -27,10 +40,65 @@ def clock() -> SteppedClock:
     return SteppedClock(NOON)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "postgresql: needs a PostgreSQL server")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "dialect" in metafunc.fixturenames:
+        file = metafunc.definition.path.relative_to(ROOT).as_posix()
+        metafunc.parametrize("dialect", DIALECTS if file.startswith(ON_BOTH) else DIALECTS[:1])
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSql]:
+    """With a template of the tables, so that a test's own database costs little."""
+    with postgresql(**UNSAFE) as server:
+        server.execute("CREATE DATABASE template_tables")
+        _create_tables(server.url("template_tables"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "nachschub.db"
+    _create_tables(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    found = Database(f"sqlite+aiosqlite:///{tmp_path}/nachschub.db")
-    async with found.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a new database with all tables and no rows."""
+    if dialect == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copyfile(template, tmp_path / "nachschub.db")
+        yield f"sqlite+aiosqlite:///{tmp_path}/nachschub.db"
+    else:
+        server: PostgreSql = request.getfixturevalue("postgresql_server")
+        with server.database(template="template_tables") as url:
+            yield url
+
+
+@pytest.fixture
+def empty_database_url(
+    dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    if dialect == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/empty.db"
+    else:
+        server: PostgreSql = request.getfixturevalue("postgresql_server")
+        with server.database() as url:
+            yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    found = Database(database_url)
     yield found
     await found.close()
+
+
+def _create_tables(url: str) -> None:
+    engine = blocking_engine(url)
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()

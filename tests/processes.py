@@ -21,9 +21,9 @@ ROOT = Path(__file__).parents[1]
 PLATFORM, PLATFORM_PASSWORD = "platform", "of-the-platform"
 
 
-def program(name: str, package: str) -> str:
+def program(name: str, package: str, *, also_in: str = "/usr/sbin") -> str:
     """Its path. Missing, it skips the test, or fails it where CI=true promises everything."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{also_in}")
     if path is None:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say(f"{name} is missing: apt-get install {package}")

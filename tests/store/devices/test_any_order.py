@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from accounts.scoping import ALL_OWNERS
 from accounts.tables import OwnerRow
@@ -44,14 +44,11 @@ HISTORIES = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
     """The engine as the ingest path prepares it."""
-    path = tmp_path_factory.mktemp("any_order") / "nachschub.db"
-    writer = Writer(f"sqlite:///{path}")
-    found = writer._engine
-    SQLModel.metadata.create_all(found)
-    yield found
+    writer = Writer(database_url)
+    yield writer._engine
     writer.close()
 
 
@@ -188,7 +185,7 @@ def test_late_repeated_and_reordered_messages_end_in_the_state_of_the_clean_stre
 
 
 @given(st.data(), HISTORIES.filter(lambda steps: sum(s[0] for s in steps) <= 48 * 60))
-@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(suppress_health_check=list(HealthCheck))
 def test_within_two_days_any_permutation_will_do(engine, data, history):
     clean, rough = a_device(engine, LEVEL), a_device(engine, LEVEL)
     send(engine, [[each] for each in messages(clean, history)])

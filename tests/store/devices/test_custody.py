@@ -10,9 +10,7 @@ from devices.credentials import authenticator
 from devices.custody import DeviceClaimed, DeviceRevoked
 from devices.ownership import Claim, ClaimCodeUnknown, NotYourDevice
 from devices.tables import DeviceRow, OwnershipRow, ReadingRow, StockRow
-from tests.devices_world import KEY, World, a_model, received
-
-OPERATOR = Principal(audience=Audience.OPERATOR, party_id=UUID(int=1), name="operator")
+from tests.devices_world import KEY, OPERATOR, World, a_model, received
 
 
 def maker(party_id: UUID) -> Principal:

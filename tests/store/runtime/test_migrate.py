@@ -1,12 +1,13 @@
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, inspect
 from sqlmodel import SQLModel
 
 import accounts.tables
@@ -29,50 +30,53 @@ TABLES = (
 INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 
 
-def url_of(file: Path) -> str:
-    return f"sqlite+aiosqlite:///{file}"
-
-
 def indexes(file: Path) -> dict[str, str]:
     """Statements as SQLite keeps them, conditions included."""
     with closing(sqlite3.connect(file)) as connection:
         return dict(connection.execute(INDEXES).fetchall())
 
 
-def tables(file: Path) -> set[str]:
-    with closing(sqlite3.connect(file)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {name for (name,) in rows}
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    engine = blocking_engine(url)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
-def test_upgrading_an_empty_database_gives_the_tables_of_the_code(tmp_path: Path) -> None:
-    migrate(url_of(tmp_path / "migrated.db"))
-    engine = blocking_engine(url_of(tmp_path / "migrated.db"))
-    with engine.begin() as connection:
+def tables(url: str) -> set[str]:
+    with connected(url) as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def test_upgrading_an_empty_database_gives_the_tables_of_the_code(
+    empty_database_url: str,
+) -> None:
+    migrate(empty_database_url)
+    with connected(empty_database_url) as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
-    engine.dispose()
 
 
 def test_partial_indexes_keep_their_conditions(tmp_path: Path) -> None:
-    migrate(url_of(tmp_path / "migrated.db"))
-    engine = create_engine(f"sqlite:///{tmp_path / 'created.db'}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
+    migrate(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with connected(f"sqlite:///{tmp_path / 'created.db'}") as connection:
+        SQLModel.metadata.create_all(connection)
     assert indexes(tmp_path / "migrated.db") == indexes(tmp_path / "created.db")
     assert "WHERE closed_at IS NULL" in indexes(tmp_path / "migrated.db")["uq_need_open"]
 
 
-def test_every_step_can_be_taken_back(tmp_path: Path) -> None:
-    file = tmp_path / "migrated.db"
-    migrate(url_of(file))
-    migrate(url_of(file), to="base")
-    assert tables(file) == {"alembic_version"}
-    migrate(url_of(file))
-    assert "order" in tables(file)
+def test_every_step_can_be_taken_back(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    migrate(empty_database_url, to="base")
+    assert tables(empty_database_url) == {"alembic_version"}
+    migrate(empty_database_url)
+    assert "order" in tables(empty_database_url)
 
 
-def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
-    program = f"from runtime.migrate import migrate; migrate({url_of(tmp_path / 'one.db')!r})"
+def test_processes_that_start_together_migrate_once(empty_database_url: str) -> None:
+    program = f"from runtime.migrate import migrate; migrate({empty_database_url!r})"
     started = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in started] == [0, 0, 0]
-    assert "order" in tables(tmp_path / "one.db")
+    assert "order" in tables(empty_database_url)

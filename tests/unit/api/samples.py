@@ -22,6 +22,7 @@ from api.web.views_orders import (
 )
 from api.web.views_public import VendorSignIn
 from tests.unit.api import samples_maker
+from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
     COFFEE,
@@ -132,6 +133,8 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         "devices",
     ),
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
+    "cycles": ("cycles.html", CYCLES, "devices"),
+    "cycles_empty": ("cycles.html", NO_CYCLES, "devices"),
     "quarantine": ("quarantine.html", QUARANTINE, "devices"),
     "notices": ("notices.html", NOTICES, "notices"),
     "notices_empty": ("notices.html", NoticesView(notices=()), "notices"),

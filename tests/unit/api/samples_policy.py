@@ -202,8 +202,8 @@ RECOMMENDATIONS = RecommendationsPage(
         RecommendationEntry(
             key="allow_shop:billigblitz",
             words=text("recommend.allow_shop", entry="Billigblitz"),
-            saved_a_year=euro(2410),
-            saved=euro(602),
+            saved_a_year=euro("24.10"),
+            saved=euro("6.02"),
             needs=9,
             changed=6,
             first_on=date(2026, 8, 24),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from devices import wire
-from devices.checkpoints import Track
+from devices.checkpoints import Saved, Track
 from devices.intake import KnownDevice, KnownSlot, Taken, take
 from devices.levels import SlotFold
 from devices.models import Measure, SlotSpec
@@ -35,7 +35,7 @@ def a_device(*specs: SlotSpec, older: SlotFold = SlotFold()) -> KnownDevice:  # 
                 slot=each.slot,
                 stock_id=None,
                 spec=each,
-                track=Track(fold=older, older=older),
+                track=Track(fold=older, saved=Saved(older=older)),
                 heard_at=None,
             )
             for each in specs

@@ -1,9 +1,9 @@
 """Folding one slot's readings: use, refills, held jumps, days, and any order of arrival."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,6 @@ from devices.levels import (
     Measured,
     Message,
     Refilled,
-    SlotFold,
     Verdict,
 )
 from devices.models import Measure, SlotSpec
@@ -289,8 +288,7 @@ def a_history(steps: list[tuple[float, bool, float | str | None]]) -> list[Messa
 @given(MESSAGES, st.sampled_from([LEVEL, COUNTER]))
 def test_a_state_survives_json(steps, spec):
     track, _ = follow(Track(), a_history(steps), spec, BERLIN)
-    fold, saved = json.loads(json.dumps([track.fold.to_json(), track.saved()]))
-    assert Track.from_json(fold, saved) == track
+    assert msgspec.json.decode(msgspec.json.encode(track), type=Track) == track
 
 
 @given(MESSAGES, st.sampled_from([LEVEL, COUNTER]))
@@ -313,7 +311,3 @@ def test_use_and_contents_are_never_negative_and_a_glitch_never_stays(steps, spe
     assert (result.state.in_slot or 0) >= 0
     held = [key for key, verdict in result.verdicts.items() if verdict is Verdict.HELD]
     assert held == ([result.state.held.key] if result.state.held else [])
-
-
-def test_an_empty_state_is_the_beginning():
-    assert SlotFold.from_json(None) == SlotFold()

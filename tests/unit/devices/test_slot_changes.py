@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from devices.checkpoints import Track
+from devices.checkpoints import Saved, Track
 from devices.intake import KnownSlot
 from devices.levels import Held, Refill, SlotFold
 from devices.slot_changes import KnownStock, refold_start, units_filled
@@ -38,13 +38,16 @@ NEWEST = SlotFold(key=(3, 5), at=NOON + timedelta(days=3))
     ],
 )
 def test_only_a_message_between_saved_and_newest_state_makes_a_slot_fold_again(keys, start):
-    assert refold_start(a_slot(Track(fold=NEWEST, older=SAVED)), keys) == start
+    assert refold_start(a_slot(Track(fold=NEWEST, saved=Saved(older=SAVED))), keys) == start
 
 
 def test_a_jump_that_was_held_in_the_saved_state_is_judged_again():
     held = Held(key=(2, 8), at=NOON, value=900, bound=500, is_rise=True)
     saved = SlotFold(key=(2, 10), at=NOON, held=held)
-    assert refold_start(a_slot(Track(fold=NEWEST, older=saved)), [(2, 11)]) == (2, 8)
+    assert refold_start(a_slot(Track(fold=NEWEST, saved=Saved(older=saved))), [(2, 11)]) == (
+        2,
+        8,
+    )
 
 
 def a_stock(*amounts: float | None, level: float | None = 500, spares: int = 0) -> KnownStock:

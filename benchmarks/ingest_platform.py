@@ -1,0 +1,129 @@
+"""The ingest of the platform alone, behind one door, counting what it commits.
+
+    python -m benchmarks.ingest_platform --database URL --messages 100000 [--broker PORT]
+
+Prints its port when it is ready (the gateway's; behind a broker the broker's), then one JSON
+line when all messages are committed.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from broker.gateway import Gateway
+from broker.ingest import Arrival, Committed, ingest
+from broker.subscriber import Broker, Subscriber
+from core.clock import WallClock
+from core.database import Database, Writer
+from devices.credentials import authenticator
+from tests.processes import PLATFORM, PLATFORM_PASSWORD
+
+KEY: Final = b"k" * 32  # that the fleet's secrets are hashed with
+SETTLED: Final = 100_000  # messages after which memory is expected to stay flat
+
+
+@dataclass(slots=True)
+class Count:
+    """`began`: (seconds since 1970, CPU seconds of this process) at the first message."""
+
+    wanted: int
+    writer: Writer
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    began: tuple[float, float] | None = None
+    ended: tuple[float, float] = (0.0, 0.0)
+    delays_ms: list[float] = field(default_factory=list)
+    settled_mb: float = 0.0
+
+    async def ingest(self, batch: Sequence[Arrival]) -> Committed:
+        self.began = self.began or (time.time(), time.process_time())
+        committed = await ingest(batch, writer=self.writer)
+        self.outcomes.update(committed.outcomes)
+        self.delays_ms.append(_delay_ms(batch[0]))
+        count = self.outcomes.total()
+        if count >= SETTLED and not self.settled_mb:
+            self.settled_mb = rss_mb()
+        if count >= self.wanted:
+            self.ended = time.time(), time.process_time()
+            self.done.set()
+        return committed
+
+    def told(self) -> dict[str, object]:
+        began_s, began_cpu_s = self.began or (0.0, 0.0)
+        ended_s, ended_cpu_s = self.ended
+        delays = sorted(self.delays_ms)
+        return {
+            "ended_s": ended_s,
+            "seconds": ended_s - began_s,
+            "cpu_us": (ended_cpu_s - began_cpu_s) / self.outcomes.total() * 1e6,
+            "p99_ms": delays[len(delays) * 99 // 100],
+            "outcomes": dict(self.outcomes),
+            "rss_growth_mb": rss_mb() - self.settled_mb if self.settled_mb else None,
+            "rss_mb": rss_mb(),
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+
+
+def _delay_ms(arrival: Arrival) -> float:
+    """From the device's time to now; of the oldest message of a batch, which waited longest."""
+    measured_at = datetime.fromisoformat(json.loads(arrival.payload)["measured_at"])
+    return (datetime.now(UTC) - measured_at).total_seconds() * 1e3
+
+
+def rss_mb() -> float:
+    fields = Path("/proc/self/statm").read_text().split()
+    return int(fields[1]) * resource.getpagesize() / 1e6
+
+
+async def run(url: str, messages: int, broker_port: int) -> None:
+    writer, database = Writer(url), Database(url)
+    count = Count(messages, writer)
+    door, port = await _door(database, count, broker_port)
+    print(port, flush=True)
+    await count.done.wait()
+    await door.close()
+    print(json.dumps(count.told()), flush=True)
+    writer.close()
+    await database.close()
+
+
+async def _door(
+    database: Database, count: Count, broker_port: int
+) -> tuple[Gateway | Subscriber, int]:
+    if not broker_port:
+        is_right = authenticator(database, KEY)
+
+        async def authenticate(device_id: str, secret: bytes) -> bool:
+            return await is_right(device_id, secret.decode())
+
+        gateway = Gateway(authenticate=authenticate, ingest=count.ingest, clock=WallClock())
+        return gateway, await gateway.start("127.0.0.1", 0)
+    broker = Broker(
+        host="127.0.0.1", port=broker_port, username=PLATFORM, password=PLATFORM_PASSWORD
+    )
+    subscriber = Subscriber(broker=broker, ingest=count.ingest, clock=WallClock())
+    subscriber.start()
+    while not subscriber.is_subscribed:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.05)
+    return subscriber, broker_port
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--messages", type=int, required=True)
+    parser.add_argument("--broker", type=int, default=0)
+    asked = parser.parse_args()
+    asyncio.run(run(asked.database, asked.messages, asked.broker))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Devices that publish with QoS 1 until every message is acknowledged, over any interruption.
+
+    python -m benchmarks.ingest_publisher --port 1883 --devices 1000 --messages 100
+
+Prints one JSON line: when it began and ended (seconds since 1970) and what was acknowledged.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, cast
+
+from benchmarks import ingest_fleet
+from core import mqtt
+from core.mqtt_decoder import Decoder
+from devices import wire
+
+WINDOW: Final = 20  # messages of one device on their way
+RETRY_S: Final = 0.2
+TICK_S: Final = 0.01
+LARGEST: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    port: int
+    devices: int
+    messages: int  # of each device
+    per_second: int = 0  # of all together; 0: as fast as it goes
+    refill_every: int = 0  # messages; the last of so many says that the slot was filled
+    truth: Path | None = None  # what was acknowledged goes there, one JSON line a message
+
+
+class Device(asyncio.Protocol):
+    """PUBACKs come in the order of the messages, so a count is enough to go on from."""
+
+    def __init__(self, number: int, wanted: Wanted, began_at: datetime) -> None:
+        self.acknowledged = 0
+        self.allowed = 0 if wanted.per_second else wanted.messages
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._number = number
+        self._wanted = wanted
+        self._began_at = began_at
+        self._sent = 0
+        self._messages: dict[int, tuple[wire.Channel, bytes]] = {}
+        self._truth: list[str] = []
+        self._is_open = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._decoder = Decoder(LARGEST)
+        name = ingest_fleet.device_id(self._number)
+        secret = ingest_fleet.secret(self._number).encode()
+        hello = mqtt.Connect(name, is_clean_session=True, username=name, password=secret)
+        self._transport.write(mqtt.encode(hello))
+
+    def data_received(self, chunk: bytes) -> None:
+        for packet in self._decoder.feed(chunk):
+            match packet:
+                case mqtt.Connack(mqtt.ConnackCode.ACCEPTED):
+                    self._is_open, self._sent = True, self.acknowledged
+                case mqtt.Puback():
+                    self._note(self._messages.pop(self.acknowledged))
+                    self.acknowledged += 1
+        if self.acknowledged == self._wanted.messages and not self.finished.done():
+            self.finished.set_result(None)
+        self.push()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._is_open = False
+        if not self.finished.done():
+            asyncio.get_running_loop().call_later(RETRY_S, self._again)
+
+    def push(self) -> None:
+        until = min(self.allowed, self.acknowledged + WINDOW)
+        if self._is_open and self._sent < until:
+            packets = [self._packet(index) for index in range(self._sent, until)]
+            self._transport.write(b"".join(packets))
+            self._sent = until
+
+    async def connect(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: self, "127.0.0.1", self._wanted.port)
+        except OSError:
+            asyncio.get_running_loop().call_later(RETRY_S, self._again)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _again(self) -> None:
+        self._connecting = asyncio.ensure_future(self.connect())
+
+    def prepare(self) -> None:
+        """Makes all messages before the clock starts."""
+        for index in range(self._wanted.messages):
+            self._message(index)
+
+    def _packet(self, index: int) -> bytes:
+        channel, payload = self._message(index)
+        topic = wire.topic(ingest_fleet.device_id(self._number), channel)
+        return mqtt.encode(mqtt.Publish(topic, payload, 1, index % 60_000 + 1))
+
+    def _message(self, index: int) -> tuple[wire.Channel, bytes]:
+        """Made once: what is sent again is the same message."""
+        if index not in self._messages:
+            seq, every, at = index + 1, self._wanted.refill_every, self._measured_at(index)
+            self._messages[index] = (
+                ("event", ingest_fleet.refilled(seq, at))
+                if every and seq % every == 0
+                else ("telemetry", ingest_fleet.payload(seq, at, level(seq, every)))
+            )
+        return self._messages[index]
+
+    def _note(self, message: tuple[wire.Channel, bytes]) -> None:
+        if self._wanted.truth:
+            name, (channel, payload) = ingest_fleet.device_id(self._number), message
+            line = {"device_id": name, "channel": channel, "payload": payload.decode()}
+            self._truth.append(json.dumps(line))
+
+    @property
+    def truth(self) -> list[str]:
+        """Of each acknowledged message a JSON line, in the order they were sent in."""
+        return self._truth
+
+    def _measured_at(self, index: int) -> datetime:
+        if self._wanted.per_second:
+            return datetime.now(UTC)
+        return self._began_at + timedelta(milliseconds=10 * index)
+
+
+def level(seq: int, refill_every: int) -> float:
+    """Falls with every message; a refill brings it back up."""
+    if refill_every:
+        return 0.9 - 0.5 * (seq % refill_every) / refill_every
+    return max(0.0, 0.95 - seq * 1e-6)
+
+
+async def publish(wanted: Wanted) -> dict[str, float]:
+    began_at = datetime.now(UTC) - timedelta(hours=1)
+    fleet = [Device(number, wanted, began_at) for number in range(wanted.devices)]
+    if not wanted.per_second:
+        for device in fleet:
+            device.prepare()
+    began_s = time.time()
+    for device in fleet:
+        await device.connect()
+    if wanted.per_second:
+        await pace(fleet, wanted)
+    await asyncio.gather(*(device.finished for device in fleet))
+    ended_s = time.time()
+    for device in fleet:
+        device.close()
+    if wanted.truth:
+        lines = (line for device in fleet for line in device.truth)
+        wanted.truth.write_text("".join(f"{line}\n" for line in lines))
+    acknowledged = sum(device.acknowledged for device in fleet)
+    return {"began_s": began_s, "ended_s": ended_s, "acknowledged": acknowledged}
+
+
+async def pace(fleet: list[Device], wanted: Wanted) -> None:
+    """One message after the other, over all devices in turn."""
+    began_s, total, given = time.monotonic(), wanted.devices * wanted.messages, 0
+    while given < total:
+        due = min(total, int((time.monotonic() - began_s) * wanted.per_second))
+        for index in range(given, due):
+            device = fleet[index % wanted.devices]
+            device.allowed += 1
+            device.push()
+        given = due
+        await asyncio.sleep(TICK_S)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--devices", type=int, required=True)
+    parser.add_argument("--messages", type=int, required=True)
+    parser.add_argument("--per-second", type=int, default=0)
+    parser.add_argument("--refill-every", type=int, default=0)
+    parser.add_argument("--truth", type=Path)
+    print(json.dumps(asyncio.run(publish(Wanted(**vars(parser.parse_args()))))))
+
+
+if __name__ == "__main__":
+    main()

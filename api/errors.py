@@ -37,7 +37,7 @@ from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.contest_states import ContestCannot
 from replenishment.contests import NotContestable
 from replenishment.correcting import TooManyCorrections, UnknownCorrection
-from replenishment.maker_claims import ClaimIdTaken, MakerClaimUnknown
+from replenishment.maker_claims import ClaimIdTaken, MakerClaimUnknown, TooManyClaims
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
@@ -99,6 +99,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     DeviceRevoked: Problem(409, "device_revoked"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
     ClaimIdTaken: Problem(409, "claim_id_taken"),
+    TooManyClaims: Problem(409, "too_many_claims"),
     TooManyCorrections: Problem(409, "too_many_corrections"),
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),

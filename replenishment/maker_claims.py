@@ -4,6 +4,7 @@ What a claim says never changes under its id; a maker withdraws it and publishes
 """
 
 from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -17,11 +18,20 @@ from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow
 from vendor_policy.claims import Claim, Statement
 from vendor_policy.tables import MakerClaimRow
 
+CLAIMS_MOST: Final = 20  # of one model, in force
+
 
 class ClaimIdTaken(Exception):
     def __init__(self, claim_id: str) -> None:
         super().__init__(
             f"{claim_id} was published with another content; publish it under a new claim_id"
+        )
+
+
+class TooManyClaims(Exception):
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} has {CLAIMS_MOST} claims; withdraw one, or name several products in one"
         )
 
 
@@ -38,8 +48,8 @@ async def publish(
     transaction: Transaction,
     clock: Clock,
 ) -> Claim:
-    """The same again changes nothing, and what was withdrawn stays so. Raises ModelUnknown
-    and ClaimIdTaken.
+    """The same again changes nothing, and what was withdrawn stays so. Raises ModelUnknown,
+    ClaimIdTaken and TooManyClaims.
     """
     async with transaction(ALL_OWNERS) as session:
         maker = await _maker(session, manufacturer_id, model)
@@ -52,6 +62,8 @@ async def publish(
             **statement.model_dump(), maker=maker.name, since=clock.now().date()
         )
         if (manufacturer_id, model) not in stored:
+            if len(await of_model(session, manufacturer_id, model)) >= CLAIMS_MOST:
+                raise TooManyClaims(model)
             session.add(
                 MakerClaimRow(
                     manufacturer_id=manufacturer_id,

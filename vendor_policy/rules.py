@@ -12,6 +12,7 @@ from operator import itemgetter
 from vendor_policy import checks, owner_checks, wishes
 from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Check, Objection, Params
+from vendor_policy.conditions import CLAIM, Contest
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
 from vendor_policy.policy import Policy
@@ -245,8 +246,15 @@ def _finding(rule: Rule, candidate: Candidate, objection: Objection) -> Finding:
 def _is_contested(policy: Policy, need: Need, rule: Rule, gtin: str) -> bool:
     """Only what is technical can be: law, platform and owner stand."""
     return rule.author is TECHNICAL and any(
-        each.rule_id == rule.rule_id
-        and each.product in {None, gtin}
-        and each.stock_id in {None, need.stock_id}
+        _is_about(each, rule, gtin) and each.stock_id in {None, need.stock_id}
         for each in policy.contested
     )
+
+
+def _is_about(contest: Contest, rule: Rule, gtin: str) -> bool:
+    """A product contested against one claim stays so whatever the next claim is called."""
+    if contest.product is None:
+        return contest.rule_id == rule.rule_id
+    both = (contest.rule_id, rule.rule_id)
+    are_claims = all(rule_id.startswith(CLAIM) for rule_id in both)
+    return contest.product == gtin and (are_claims or contest.rule_id == rule.rule_id)

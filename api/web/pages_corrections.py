@@ -56,14 +56,14 @@ async def contest(visit: VisitDep, form: CheckedForm) -> Response:
     record_id = _record_id(form.one("record_id"))
     view = await _contest(visit, record_id, form.one("offer_id"), form.one("rule_id"))
     async with visit.reading() as session:
-        _, asked = await queries_rules.asked_of(session, admin, visit.now)
+        version, asked = await queries_rules.asked_of(session, admin, visit.now)
         row = await queries_decision.find_decision(session, view.record_id)
     offer = explain.by_id(record.parsed(row.record))[view.offer_id]
     entry = Contest(rule_id=view.rule_id, product=offer.gtin, stock_id=str(row.stock_id))
     held = asked.present.contested
     if entry not in held:
         body = {**policies.to_json(asked.present), "contested": [*held, entry]}
-        await store_policy(visit, parse(policies.Policy, body))
+        await store_policy(visit, parse(policies.Policy, body), version)
     return back(f"/decisions/{record_id}", "contested")
 
 

@@ -8,10 +8,12 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import notices
 from accounts.texts import text
+from api.refusals import Stale
 from api.web import queries_rules
 from api.web.filled import FilledForm
 from api.web.policy_answers import Asked
 from api.web.policy_form import PolicyRefused, read_policy, with_preset
+from api.web.queries_policy import in_force
 from api.web.queries_rules import Refused
 from api.web.queries_time_machine import Trial, time_machine_view
 from api.web.visit import CheckedForm, Visit, VisitDep, back
@@ -55,16 +57,22 @@ async def save(visit: VisitDep, form: CheckedForm) -> Response:
     except PolicyRefused as refused:
         return await _page(visit, _as_typed(form, refused))
     try:
-        await store_policy(visit, wanted)
-    except IntegrityError:  # another member saved the same version number a moment earlier
+        await store_policy(visit, wanted, version)
+    except (
+        Stale,
+        IntegrityError,
+    ):  # another member saved the same version number a moment earlier
         return await _page(visit, meanwhile)
     return back("/policy", "saved")
 
 
-async def store_policy(visit: Visit, wanted: Policy) -> None:
-    """As the next version. Raises IntegrityError when another one came in between."""
+async def store_policy(visit: Visit, wanted: Policy, version: int) -> None:
+    """As the one after `version`. Raises Stale or IntegrityError when another came first."""
     admin = visit.admin
     async with visit.platform.transaction(admin.party_id) as session:
+        newest, _ = await in_force(session, admin.party_id)
+        if newest != version:
+            raise Stale(newest)
         await store.save_policy(
             session,
             admin.party_id,

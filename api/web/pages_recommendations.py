@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.refusals import NotFound, Stale
+from api.refusals import NotFound
 from api.web import queries_orders, wording
 from api.web.pages_policy import store_policy
 from api.web.queries_policy import in_force
@@ -87,11 +87,8 @@ async def decline(visit: VisitDep, form: CheckedForm) -> RedirectResponse:
 @router.post("/take")
 async def take(visit: VisitDep, form: CheckedForm) -> Response:
     """Saves the one change as the next version of the rules."""
-    async with visit.reading() as session:
-        version, _ = await in_force(session, visit.admin.party_id)
-    if form.count("version") != version:
-        raise Stale(version)
-    await store_policy(visit, (await _recommended(visit, form.one("key"))).change.policy)
+    recommended = await _recommended(visit, form.one("key"))
+    await store_policy(visit, recommended.change.policy, form.count("version") or 0)
     return back("/policy", "saved")
 
 

@@ -11,11 +11,17 @@ from accounts.scoping import ALL_OWNERS
 from devices.registry import ModelUnknown
 from devices.tables import ManufacturerRow
 from replenishment import maker_claims
-from replenishment.maker_claims import ClaimIdTaken, MakerClaimUnknown
+from replenishment.maker_claims import (
+    CLAIMS_MOST,
+    ClaimIdTaken,
+    MakerClaimUnknown,
+    TooManyClaims,
+)
 from tests.household import MODEL
 from tests.world import World
 from vendor_policy import record, store
 from vendor_policy.claims import Statement
+from vendor_policy.policy import Policy, preset
 from vendor_policy.record import DecisionRecord
 
 KLARBACH = "02001000000012"
@@ -97,6 +103,24 @@ async def test_one_id_says_one_thing_for_good(world: World) -> None:
     await publish(world, saying())
     with pytest.raises(ClaimIdTaken, match="foams"):
         await publish(world, saying(text_en="It hardly foams."))
+
+
+async def test_a_contested_product_stays_so_whatever_the_next_claim_is_called(
+    world: World,
+) -> None:
+    contest = {"rule_id": "claim:foams", "product": KLARBACH}
+    await world.want(Policy.model_validate({**preset().model_dump(), "contested": [contest]}))
+    await publish(world, saying("exclude", "technical", claim_id="foams_more"))
+    made = await decided(world)
+    assert [each.rule_id for each in made.findings if each.rule_id.startswith("claim:")] == []
+    assert {note.rule_id for note in made.notes} == {"claim:foams_more"}
+
+
+async def test_a_model_has_a_limited_number_of_claims(world: World) -> None:
+    for number in range(CLAIMS_MOST):
+        await publish(world, saying(claim_id=f"foams_{number}"))
+    with pytest.raises(TooManyClaims):
+        await publish(world, saying())
 
 
 async def test_a_maker_speaks_of_its_own_models_only(world: World) -> None:

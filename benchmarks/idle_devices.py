@@ -68,6 +68,8 @@ def serve(pipe: Connection, certificate: Path | None) -> None:
         pipe.send(await gateway.start("127.0.0.1", 0, tls=context))
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, pipe.recv):
+            gateway.errands.commands.clear()  # as the watch does, twice a second
+            gateway.errands.sessions.clear()
             pipe.send((gateway.connected_count, rss_mb(), time.process_time()))
         await gateway.close()
 

@@ -87,7 +87,8 @@ class Connection(asyncio.Protocol):
         self._address: Address | None = None
         self._connect: mqtt.Connect | None = None
         self._admission: asyncio.Task[Client | None] | None = None
-        self._early: list[mqtt.Packet] = []  # sent before the CONNACK, as 3.1.4 allows
+        # Sent before the CONNACK, as 3.1.4 allows; a list only while there may be something.
+        self._early: list[mqtt.Packet] | None = None
         self._will: mqtt.Will | None = None
         self._received_at = gate.clock.now()
         self._heard_s = self._loop.time()
@@ -203,7 +204,7 @@ class Connection(asyncio.Protocol):
         self._go_on(Pause.TOO_FAST)
 
     def _hear_stranger(self, packet: mqtt.Packet) -> None:
-        if self._connect is not None:
+        if self._early is not None:
             self._early.append(packet)
             return
         match packet:
@@ -229,6 +230,7 @@ class Connection(asyncio.Protocol):
             self._refuse(ConnackCode.NOT_AUTHORISED, reason)
         else:
             self._connect = connect
+            self._early = []
             self._admission = asyncio.create_task(self._gate.admit(connect))
             self._admission.add_done_callback(self._admit)
             self._pause(Pause.ASKED)
@@ -283,8 +285,8 @@ class Connection(asyncio.Protocol):
         self.send(mqtt.encode(mqtt.Connack(has_session=client.has_session)))
         client.started(self)
         self._go_on(Pause.ASKED)
-        early, self._early = self._early, []
-        self._receive(early)
+        early, self._early = self._early, None
+        self._receive(early or ())
 
     def _take(self, client: Client, packet: mqtt.Packet) -> None:
         match packet:

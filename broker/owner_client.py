@@ -31,7 +31,7 @@ class OwnerClient:
     def __init__(self, desk: Desk, username: str, client_id: str, key_hash: str) -> None:
         self.owner_id = UUID(username.removeprefix(OWNERS))
         self.key_hash = key_hash
-        self.name = f"{username}/{client_id}"
+        self.name = f"{username}/{client_id!r}"  # may contain anything, and stands in the log
         self.device_ids: Sequence[str] = ()
         self.is_new = False  # has subscribed since it was told the news
         self._desk = desk

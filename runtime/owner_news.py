@@ -30,7 +30,10 @@ class StreamedDeviceView(DeviceView):
     revoked_at: datetime | None
     timezone: str
     model: DeviceModel | None
-    quarantined_messages: int  # of the last seven days
+    quarantined: int  # messages of the last seven days
+    is_revoked: bool
+    is_claimed: bool = True  # this and the next: or it would not be in his stream
+    is_registered: bool = True
 
 
 def owner_news(database: Database, clock: Clock) -> NewsOf:
@@ -74,7 +77,8 @@ def _streamed(view: DeviceView, home: Household) -> StreamedDeviceView:
         **view.model_dump(),
         **owned.device.model_dump(include=more),
         model=owned.model,
-        quarantined_messages=home.quarantined.get(view.device_id, 0),
+        quarantined=home.quarantined.get(view.device_id, 0),
+        is_revoked=owned.device.revoked_at is not None,
     )
 
 

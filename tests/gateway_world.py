@@ -72,17 +72,19 @@ async def scene_at(
     stack: AsyncExitStack, world: World, made: Provisioned, owner_id: UUID
 ) -> Scene:
     """A gateway of its own, as a restarted platform has."""
-    gateway, watch = a_gateway(world)
+    writer = Writer(world.database.url)
+    stack.callback(writer.close)
+    gateway, watch = a_gateway(world, writer)
     port = await gateway.start("127.0.0.1", 0)
     stack.push_async_callback(gateway.close)
     return Scene(world, made, owner_id, gateway, watch, port)
 
 
-def a_gateway(world: World) -> tuple[Gateway, Watch]:
+def a_gateway(world: World, writer: Writer) -> tuple[Gateway, Watch]:
     database = world.database
     gateway = Gateway(
         authenticate=admission(database, KEY, wall=world.clock),
-        ingest=partial(ingest, writer=Writer(database.url)),
+        ingest=partial(ingest, writer=writer),
         clock=world.clock,
         find_session=partial(mqtt_sessions.find, snapshot=database.snapshot),
     )

@@ -94,7 +94,7 @@ async def connected(port: int, device_id: str, secret: str) -> AsyncIterator[Raw
         yield client
 
 
-@pytest.mark.parametrize("act", ["revoke", "rotate"])
+@pytest.mark.parametrize("act", ["revoke", "secret"])
 async def test_a_withdrawn_secret_ends_its_live_connection_within_five_seconds(platform, act):
     key, made = await factory(platform)
     async with (
@@ -103,11 +103,11 @@ async def test_a_withdrawn_secret_ends_its_live_connection_within_five_seconds(p
         connected(port, made.device_id, made.secret) as line,
     ):
         began_s = time.monotonic()
-        answer = await client.post(f"/api/devices/{made.device_id}/{act}")
+        answer = await client.post(f"/api/makers/devices/{made.device_id}/{act}")
         assert answer.is_success
         assert await line.is_closed()
         assert time.monotonic() - began_s < WITHIN_S
-        if act == "rotate":
+        if act == "secret":
             async with connected(port, made.device_id, answer.json()["secret"]) as again:
                 again.send(mqtt.Pingreq())
                 assert await again.receive() == mqtt.Pingresp()
@@ -131,7 +131,7 @@ async def test_a_look_that_fails_is_logged_and_the_next_one_is_made(
     ):
         with monkeypatch.context() as patched:
             patched.setattr("devices.credentials.changed_since", away)
-            await client.post(f"/api/devices/{made.device_id}/revoke")
+            await client.post(f"/api/makers/devices/{made.device_id}/revoke")
             async with asyncio.timeout(WITHIN_S):
                 while failures == 0:  # noqa: ASYNC110 - the loop sets no event
                     await asyncio.sleep(0.05)

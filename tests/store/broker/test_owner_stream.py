@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from accounts.scoping import ALL_OWNERS
 from accounts.tables import ApiKeyRow
 from api.app import REST
 from api.deps import Maker
+from api.web.views_maker import DeviceLine
 from broker.owner_client import OwnerClient
 from core import mqtt
 from core.clock import SteppedClock
@@ -136,12 +138,12 @@ async def test_what_could_not_be_taken_is_shown_too(scene):
 
 
 def fields_for_makers() -> dict[str, str]:
-    """Field and route, of all that REST tells a manufacturer about a device."""
-    found = {}
+    """Field and where it stands, of all that a manufacturer is told about a device."""
+    found = dict.fromkeys((each.name for each in fields(DeviceLine)), "the page of its devices")
     for rest in REST:
         for route in iter_route_contexts(rest.router.routes):
             hints = get_type_hints(route.endpoint, include_extras=True)
-            if Maker in hints.values():
+            if Maker in hints.values() and "/devices" in route.path:
                 for view in models_in(hints["return"]):
                     found |= dict.fromkeys(view.model_fields, route.path)
     return found

@@ -65,7 +65,8 @@ class BrokerFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         async with _turn(self.folder / ".turn"):
             place(self.folder / ACCESS, [mosquitto.access_rules(self.user)])
-            place(self.folder / PASSWORDS, [line async for line in self._lines()])
+            lines = [line async for line in self._lines()]
+            await asyncio.to_thread(place, self.folder / PASSWORDS, lines)
             read_again(self.folder / PROCESS)
 
     async def _lines(self) -> AsyncIterator[str]:

@@ -32,7 +32,7 @@ from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
 from vendor_policy.explain import Part
-from vendor_policy.expressions import Code
+from vendor_policy.expression_source import Code
 from vendor_policy.mandates import NotCovered
 from vendor_policy.meter import Swap
 from vendor_policy.offers import REASONS as DOOR_REASONS

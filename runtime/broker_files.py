@@ -26,6 +26,7 @@ from core.keys import load_key
 from core.settings import Settings
 from devices import passwords
 from devices.tables import DeviceRow
+from runtime.startup import CannotStart
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,9 @@ READABLE: Final = 0o640  # by Mosquitto's user, when the folder belongs to its g
 ROWS_AT_ONCE: Final = 1_000
 
 
-class BrokerStarting(Exception):
+class BrokerStarting(CannotStart):
     def __init__(self) -> None:
-        super().__init__("Mosquitto does not listen to signals yet; it is told again")
+        super().__init__("Mosquitto is starting and takes no signals yet. Try again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,8 @@ class BrokerFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         async with _turn(self.folder / ".turn"):
             place(self.folder / ACCESS, [mosquitto.access_rules(self.user)])
-            place(self.folder / PASSWORDS, [line async for line in self._lines()])
+            lines = [line async for line in self._lines()]
+            await asyncio.to_thread(place, self.folder / PASSWORDS, lines)
             read_again(self.folder / PROCESS)
 
     async def _lines(self) -> AsyncIterator[str]:
@@ -94,10 +96,12 @@ def read_again(process_file: Path) -> bool:
     process_id = _running(process_file)
     if process_id is None:
         return False
-    if not _listens_to_hangup(process_id):
-        raise BrokerStarting
     try:
+        if not _listens_to_hangup(process_id):
+            raise BrokerStarting
         os.kill(process_id, signal.SIGHUP)
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        return False
     except PermissionError:
         logger.warning(
             "Mosquitto belongs to another user and cannot be told to read %s again:"

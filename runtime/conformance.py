@@ -53,6 +53,7 @@ class Suite:
     cut_at_s: float | None = None
     open_again_at_s: float | None = None
     port: int = 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)  # set: judge what was heard
 
     async def run(self) -> list[Finding]:
         """Until every rule is decided or the time is over. Raises CannotStart."""
@@ -104,7 +105,7 @@ class Suite:
         return is_late or len(self.heard) >= HANG_UP_AFTER
 
     def _is_over(self) -> bool:
-        if self._now_s() > self.wishes.longest_s:
+        if self.stop.is_set() or self._now_s() > self.wishes.longest_s:
             return True
         return all(each.state is not State.NOT_SEEN for each in judged(self.observed()))
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from core.clock import WallClock
 from runtime.conformance import Suite, Wishes
 from runtime.conformance_rules import Finding, State
+from runtime.serve import stop_on_signals
 
 BROKEN: Final = 3
 SIGNS: Final = {State.KEPT: "ok", State.BROKEN: "!!", State.NOT_SEEN: "--"}
@@ -33,9 +34,15 @@ def conformance(
     """
     wishes = Wishes(device_id=device, secret=secret, host=host, port=port, longest_s=seconds)
     suite = Suite(wishes, WallClock(), lambda said: err.print(said, markup=False))
-    findings = asyncio.run(suite.run())
+    findings = asyncio.run(_judged(suite))
     _report(findings, as_json=as_json)
     raise typer.Exit(BROKEN if any(each.state is State.BROKEN for each in findings) else 0)
+
+
+async def _judged(suite: Suite) -> list[Finding]:
+    """Ctrl-C ends the suite, and it judges what it has heard."""
+    suite.stop = stop_on_signals()
+    return await suite.run()
 
 
 def _report(findings: list[Finding], *, as_json: bool) -> None:

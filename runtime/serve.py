@@ -16,14 +16,14 @@ import uvicorn
 from rich.console import Console
 from starlette.types import ASGIApp
 
+from accounts.scoping import ALL_OWNERS
 from api import deps
 from api.app import create_app
 from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
-from devices import commands
+from devices import commands, credentials
 from runtime import bridge, wiring, witnesses
-from runtime.broker_files import BrokerFiles
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -132,7 +132,7 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:
     settings = platform.settings
     if settings.door == "mosquitto":
-        await BrokerFiles.of(settings, platform.database).write()
+        await _tell_broker(platform)
         subscriber = wiring.subscriber(platform)
         subscriber.start()
         stack.push_async_callback(subscriber.close)
@@ -157,6 +157,12 @@ async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Ev
     stack.push_async_callback(gateway.close)
     _keep_looking(stack, wiring.watch(platform, gateway).look, stop)
     return f"{'mqtts' if context else 'mqtt'}://{settings.mqtt_host}:{port}"
+
+
+async def _tell_broker(platform: Platform) -> None:
+    """Through the worker, which tries again while Mosquitto starts as well."""
+    async with platform.database.transaction(ALL_OWNERS) as session:
+        await credentials.tell_broker(session, at=platform.clock.now())
 
 
 def _tls(settings: Settings) -> SSLContext | None:

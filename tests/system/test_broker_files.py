@@ -102,6 +102,23 @@ async def test_a_revoked_device_loses_its_live_connection_within_five_seconds(pl
     assert again is ConnackCode.NOT_AUTHORISED
 
 
+async def test_another_secret_ends_the_connection_of_who_has_the_old_one(platform, broker):
+    [washer] = await provisioned(platform, "washer-0001")
+    await within(5, broker, login("washer-0001", washer.secret))
+    async with opened(Address("127.0.0.1", broker.port)) as old:
+        await old.connect(login("washer-0001", washer.secret))
+        secret = await custody.rotate_secret(
+            "washer-0001",
+            OPERATOR,
+            key=platform.device_key,
+            transaction=platform.database.transaction,
+            clock=platform.clock,
+            ids=platform.ids,
+        )
+        assert await old.closed(5)
+    await within(5, broker, login("washer-0001", secret))
+
+
 async def test_the_platform_connects_with_the_login_it_made_itself(platform, broker):
     settings = platform.settings
     password = broker_files.platform_password(settings)

@@ -58,10 +58,7 @@ async def save(visit: VisitDep, form: CheckedForm) -> Response:
         return await _page(visit, _as_typed(form, refused))
     try:
         await store_policy(visit, wanted, version)
-    except (
-        Stale,
-        IntegrityError,
-    ):  # another member saved the same version number a moment earlier
+    except (Stale, IntegrityError):  # another member saved a moment earlier
         return await _page(visit, meanwhile)
     return back("/policy", "saved")
 

@@ -19,6 +19,7 @@ from core.ids import Ids, RandomIds
 from core.keys import load_key
 from core.offload import Offload, ProcessPool
 from core.settings import Settings
+from devices import retention
 from devices.credentials import DEVICE_KEY, authenticator
 from replenishment import replenish
 from replenishment.forecast import ExponentialForecaster, Forecaster
@@ -120,6 +121,7 @@ async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> 
     """The timers, and the log of this instance."""
     await replenish.start_timers(session, at=at)
     await metering.start_timers(session, at=at)
+    await retention.start_timers(session, at=at)
     try:
         await log.open_log(session, witnesses.log_signer(settings))
     except log.LogKeyChanged as problem:

@@ -53,7 +53,7 @@ async def start_timers(session: AsyncSession, *, at: datetime) -> None:
 
 
 async def prune(after: Place, *, transaction: Transaction, clock: Clock) -> None:
-    """One step of the round; leaves the row for the next one. after: where the last one ended."""
+    """One step of the round; leaves the row for the next one. after: where the last ended."""
     now, left = clock.now(), READINGS_A_STEP
     async with transaction(ALL_OWNERS) as session:
         connection = await session.connection()

@@ -7,7 +7,6 @@ while the platform is away. What the broker promised its devices is the broker's
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, cast
 
 from broker.batches import LARGEST_PACKET, Batches, Ingest
@@ -147,9 +146,8 @@ class _Session(asyncio.Protocol):
             packets = malformed.decoded_before
             self._counters.malformed += 1
             self.abandon(f"it sent no MQTT, {malformed.reason}")
-        now = self._clock.now()
         for packet in packets:
-            self._take(packet, now)
+            self._take(packet)
         if self._batches.is_full:
             self._batches.hold_back(self)
             self.stop_reading()
@@ -184,10 +182,10 @@ class _Session(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(reason)
 
-    def _take(self, packet: mqtt.Packet, now: datetime) -> None:
+    def _take(self, packet: mqtt.Packet) -> None:
         match packet:
             case mqtt.Publish() | mqtt.OversizedPublish():
-                self._arrive(packet, now)
+                self._arrive(packet)
             case mqtt.Connack(mqtt.ConnackCode.ACCEPTED):
                 wanted = tuple((each, 1) for each in self._broker.filters)
                 self.send(mqtt.encode(mqtt.Subscribe(1, wanted)))
@@ -199,7 +197,7 @@ class _Session(asyncio.Protocol):
                 self.is_subscribed = True
                 logger.info("subscribed at %s:%d", self._broker.host, self._broker.port)
 
-    def _arrive(self, packet: mqtt.Publish | mqtt.OversizedPublish, now: datetime) -> None:
+    def _arrive(self, packet: mqtt.Publish | mqtt.OversizedPublish) -> None:
         reply = mqtt.encode(mqtt.Puback(packet.packet_id)) if packet.qos else b""
         device_id, name = wire.split_topic(packet.topic) or ("", "")
         channel = _CHANNELS.get(name)
@@ -207,6 +205,7 @@ class _Session(asyncio.Protocol):
             self._counters.refused += 1
             self.send(reply)
             return
+        now = self._clock.now()
         if isinstance(packet, mqtt.OversizedPublish):
             self._counters.too_large += 1
             arrival = oversized(device_id, channel, packet.payload_bytes, now)

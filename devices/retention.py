@@ -59,9 +59,9 @@ async def prune(after: Place, *, transaction: Transaction, clock: Clock) -> None
         connection = await session.connection()
         slots = await _slots(session, after)
         for slot, days in slots:
-            before = store.Before(now - timedelta(days=days), _refold_start(slot))
+            before, below = now - timedelta(days=days), _refold_start(slot)
             place = slot.device_id, slot.slot
-            left -= await connection.run_sync(store.prune_readings, place, before, left)
+            left -= await connection.run_sync(store.prune_readings, place, before, below, left)
             if left == 0:
                 break
             after = place

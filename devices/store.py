@@ -6,7 +6,6 @@ Core SQL on the caller's connection and transaction. What every batch reads and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -237,23 +236,19 @@ def write_refills(
     _many(connection, _insert(connection, RefillRow), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What is measured before the instant and named by an earlier key."""
-
-    at: datetime
-    key: Key
-
-
-def prune_readings(connection: Connection, place: Place, before: Before, most: int) -> int:
-    """Removes up to `most` of the slot's readings; returns how many."""
+def prune_readings(
+    connection: Connection, place: Place, before: datetime, below: Key, most: int
+) -> int:
+    """Removes up to `most` of the slot's readings that were measured before the instant and
+    are named by a lower key; returns how many.
+    """
     key = (*_message_id(ReadingRow), col(ReadingRow.slot))
     old = (
         select(*key)
         .where(
             tuple_(ReadingRow.device_id, ReadingRow.slot) == tuple_(*place),
-            col(ReadingRow.measured_at) < before.at,
-            tuple_(ReadingRow.boot_id, ReadingRow.seq) < tuple_(*before.key),
+            col(ReadingRow.measured_at) < before,
+            tuple_(ReadingRow.boot_id, ReadingRow.seq) < tuple_(*below),
         )
         .limit(most)
     )

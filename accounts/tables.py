@@ -1,7 +1,7 @@
 """Storage of owners, members, their sessions, API keys and notices."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import JSON
@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
 from core.database import UtcDateTime
+
+READINGS_KEPT_DAYS: Final = 400  # unless the owner says otherwise
 
 
 class OwnerRow(SQLModel, table=True):
@@ -25,6 +27,7 @@ class OwnerRow(SQLModel, table=True):
     street: str = ""
     postal_code: str = ""
     city: str = ""
+    readings_kept_days: int = READINGS_KEPT_DAYS
     is_auto_stopped: bool = False  # the kill switch: no automatic order while set
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)  # pages that are open reload after it

@@ -36,7 +36,7 @@ CHANNELS: Final[tuple[wire.Channel, ...]] = get_args(wire.Channel)
 SAFE: Final = frozenset({Outcome.RECORDED, Outcome.DUPLICATE, Outcome.LATE})
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     device_id: str
     channel: wire.Channel
     payload: bytes

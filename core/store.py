@@ -118,7 +118,12 @@ def _rows_of(
     columns = kind.__struct_fields__
     statement = _selection(connection.dialect, _of(table), columns, key, is_locked)
     found = connection.exec_driver_sql(statement, (_json(list(values)),)).scalar()
-    return [] if found is None else msgspec.json.decode(found, type=list[kind])  # type: ignore[valid-type]
+    return [] if found is None else _decoder(kind).decode(found)
+
+
+@lru_cache(maxsize=256)
+def _decoder(kind: type[R]) -> msgspec.json.Decoder[list[R]]:
+    return msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
 
 
 def _json(value: object) -> str:

@@ -19,7 +19,7 @@ LATEST: Final = timedelta(hours=48)  # how late a message may be and still be fo
 NOTHING: Final = SlotFold()
 
 
-class Saved(Struct, frozen=True, kw_only=True):
+class Saved(Struct, frozen=True, kw_only=True, gc=False):
     """The two states to fold again from.
 
     `older` lies more than 48 hours of the slot's own time before the slot's state, or at the
@@ -30,7 +30,7 @@ class Saved(Struct, frozen=True, kw_only=True):
     newer: SlotFold | None = None
 
 
-class Track(Struct, frozen=True, kw_only=True):
+class Track(Struct, frozen=True, kw_only=True, gc=False):
     """A slot's state with the saved ones."""
 
     fold: SlotFold = NOTHING

@@ -22,7 +22,7 @@ CLOCK_BEHIND: Final = timedelta(days=400)  # nothing older is kept: such a clock
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """What one message said of one slot, as it is stored."""
 
     device_id: str
@@ -55,7 +55,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         )
 
 
-class DeviceEvent(Struct, frozen=True, kw_only=True):
+class DeviceEvent(Struct, frozen=True, kw_only=True, gc=False):
     device_id: str
     boot_id: int
     seq: int
@@ -70,7 +70,7 @@ class DeviceEvent(Struct, frozen=True, kw_only=True):
         return self.boot_id, self.seq
 
 
-class KnownSlot(Struct, frozen=True, kw_only=True):
+class KnownSlot(Struct, frozen=True, kw_only=True, gc=False):
     device_id: str
     slot: str
     stock_id: UUID | None
@@ -90,7 +90,7 @@ class KnownDevice(Struct, frozen=True, kw_only=True):
     slots: dict[str, KnownSlot] = {}  # each has its own: msgspec copies an empty one
 
 
-class Taken(Struct, frozen=True, kw_only=True):
+class Taken(Struct, frozen=True, kw_only=True, gc=False):
     faults: tuple[Fault, ...] = ()
     readings: tuple[Reading, ...] = ()
     event: DeviceEvent | None = None
@@ -120,7 +120,7 @@ def take(
     return _take_readings(moment, message, parsed.faults, has_clock=has_clock)
 
 
-class _Moment(Struct, frozen=True):
+class _Moment(Struct, frozen=True, gc=False):
     device: KnownDevice
     message: wire.Telemetry | wire.Event
     measured_at: datetime

@@ -30,7 +30,7 @@ FOLD: Final = msgspec.json.Decoder(SlotFold | None)
 SAVED: Final = msgspec.json.Decoder(Saved | None)
 
 
-class _Device(Struct, array_like=True):
+class _Device(Struct, array_like=True, gc=False):
     device_id: str
     timezone: str
     revoked_at: datetime | None
@@ -40,7 +40,7 @@ class _Device(Struct, array_like=True):
     firmware: str | None
 
 
-class _Slot(Struct, array_like=True):
+class _Slot(Struct, array_like=True, gc=False):
     device_id: str
     slot: str
     stock_id: UUID | None
@@ -50,14 +50,14 @@ class _Slot(Struct, array_like=True):
     heard_at: datetime | None
 
 
-class _Stock(Struct, array_like=True):
+class _Stock(Struct, array_like=True, gc=False):
     stock_id: str
     owner_id: str
     spares: int
     review_level: float | None
 
 
-class _InSlot(Struct, array_like=True):
+class _InSlot(Struct, array_like=True, gc=False):
     stock_id: str
     device_id: str
     slot: str

@@ -42,7 +42,7 @@ class Verdict(StrEnum):
     HISTORY = "history"  # came too late to be folded
 
 
-class Measured(Struct, frozen=True, kw_only=True):
+class Measured(Struct, frozen=True, kw_only=True, gc=False):
     """One reading of the slot. `amount`: units still usable (consumed) or free (filled)."""
 
     key: Key
@@ -52,7 +52,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     state: SlotState | None = None
 
 
-class Refilled(Struct, frozen=True, kw_only=True):
+class Refilled(Struct, frozen=True, kw_only=True, gc=False):
     """The device's own word that somebody filled the slot (or emptied a container)."""
 
     key: Key
@@ -62,7 +62,7 @@ class Refilled(Struct, frozen=True, kw_only=True):
 Message = Measured | Refilled
 
 
-class Held(Struct, frozen=True, kw_only=True):
+class Held(Struct, frozen=True, kw_only=True, gc=False):
     """A jump that waits for the next reading, which confirms it from beyond `bound` too."""
 
     key: Key
@@ -75,7 +75,7 @@ class Held(Struct, frozen=True, kw_only=True):
         return value > self.bound if self.is_rise else value < self.bound
 
 
-class DayUse(Struct, frozen=True, kw_only=True):
+class DayUse(Struct, frozen=True, kw_only=True, gc=False):
     """`exposure_days`: local days the use is spread over, ending with `day_on`; 0 on the
     first day of all, which was seen in part only.
     """
@@ -85,7 +85,7 @@ class DayUse(Struct, frozen=True, kw_only=True):
     exposure_days: int
 
 
-class Refill(Struct, frozen=True, kw_only=True):
+class Refill(Struct, frozen=True, kw_only=True, gc=False):
     """`key` is of the message that confirmed it, `at` the time of the first sign of it."""
 
     key: Key
@@ -94,7 +94,7 @@ class Refill(Struct, frozen=True, kw_only=True):
     filled: float  # units that went in
 
 
-class SlotFold(Struct, frozen=True, kw_only=True):
+class SlotFold(Struct, frozen=True, kw_only=True, gc=False):
     """What a slot's messages up to `key` add up to."""
 
     key: Key = BEFORE_ALL

@@ -37,7 +37,7 @@ from devices.store import MessageId
 from devices.wire import EventKind
 
 
-class Received(Struct, frozen=True, kw_only=True):
+class Received(Struct, frozen=True, kw_only=True, gc=False):
     """`received_at`: the platform's business time."""
 
     device_id: str
@@ -327,7 +327,7 @@ def _quarantine(
 
 
 def _outcome(parts: list[Part], verdicts: dict[tuple[Place, Key], Verdict]) -> Outcome:
-    outcomes = {
+    outcomes = [
         part if isinstance(part, Outcome) else OF_VERDICT[verdicts[part]] for part in parts
-    }
-    return min(outcomes, key=PRECEDENCE.index)
+    ]
+    return outcomes[0] if len(outcomes) == 1 else min(outcomes, key=PRECEDENCE.index)

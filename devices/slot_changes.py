@@ -67,7 +67,7 @@ class Window:
 NOTHING_STORED: Final = Window()
 
 
-class SlotChange(Struct, frozen=True, kw_only=True):
+class SlotChange(Struct, frozen=True, kw_only=True, gc=False):
     """A slot after a batch. `refolded_from`: the saved state it was folded again from."""
 
     slot: KnownSlot
@@ -107,8 +107,8 @@ def refold_start(slot: KnownSlot, keys: Iterable[Key]) -> Key | None:
 
 def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) -> SlotChange:
     """stored: what is there since `refold_start`, or NOTHING_STORED."""
-    older = slot.track.older
-    is_refold = refold_start(slot, arrivals.keys) is not None
+    older, keys = slot.track.older, arrivals.keys
+    is_refold = refold_start(slot, keys) is not None
     readings = [*stored.readings, *arrivals.readings.values()]
     refilled = [*stored.refilled, *arrivals.refilled.values()]
     messages = [each.measured(slot.spec) for each in readings] + refilled
@@ -124,7 +124,7 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
     return SlotChange(
         slot=slot,
         track=track,
-        newest=max(arrivals.keys),
+        newest=max(keys),
         received_at=arrivals.received_at,
         heard_at=max(arrivals.received_at, slot.heard_at or arrivals.received_at),
         added=[

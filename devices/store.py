@@ -237,6 +237,25 @@ def write_refills(
     _many(connection, _insert(connection, RefillRow), rows)
 
 
+def prune_readings(
+    connection: Connection, place: Place, before: datetime, below: Key, most: int
+) -> int:
+    """Removes up to `most` of the slot's readings that were measured before the instant and
+    are named by a lower key; returns how many.
+    """
+    key = (*_message_id(ReadingRow), col(ReadingRow.slot))
+    old = (
+        select(*key)
+        .where(
+            tuple_(ReadingRow.device_id, ReadingRow.slot) == tuple_(*place),
+            col(ReadingRow.measured_at) < before,
+            tuple_(ReadingRow.boot_id, ReadingRow.seq) < tuple_(*below),
+        )
+        .limit(most)
+    )
+    return connection.execute(delete(ReadingRow).where(tuple_(*key).in_(old))).rowcount
+
+
 def forget(connection: Connection, device_id: str) -> None:
     """Removes all that the device has sent; its credentials stay."""
     for table in (

@@ -114,7 +114,7 @@ class Receipt(BaseModel):
     events: list[tuple[int, int]]
 
 
-class Fault(Struct, frozen=True, kw_only=True):
+class Fault(Struct, frozen=True, kw_only=True, gc=False):
     """Why something a device sent was not taken, and what to change in the firmware."""
 
     # bad_payload, too_large, unknown_device, revoked_device, unknown_slot, clock_ahead,
@@ -125,14 +125,14 @@ class Fault(Struct, frozen=True, kw_only=True):
     fix: str
 
 
-class Parsed(Struct, frozen=True):
+class Parsed(Struct, frozen=True, gc=False):
     """`faults` holds the slots that were left out; the rest of the message is good."""
 
     message: Telemetry | Event | Status
     faults: tuple[Fault, ...] = ()
 
 
-class Quarantined(Struct, frozen=True):
+class Quarantined(Struct, frozen=True, gc=False):
     """Nothing of the message could be used."""
 
     fault: Fault

@@ -9,7 +9,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.offload import Offload
 from core.outbox import OutboxRow
-from devices import credentials, quarantine
+from devices import credentials, quarantine, retention
 from replenishment import approvals, fulfil, offers_refresh, replenish, work
 from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
@@ -45,6 +45,7 @@ class UseCases:
             work.POLL_ORDER: self._poll_order,
             quarantine.TELL_RECURRING: self._tell_recurring,
             credentials.TELL_BROKER: self._tell_broker,
+            retention.PRUNE: self._prune_readings,
             metering.MEASURE: self._measure_meter,
             metering.STATE: self._state_to_vendors,
             store.SEQUENCE: self._sequence_log,
@@ -106,6 +107,10 @@ class UseCases:
             ids=self.ids,
             vendor_of=self.vendor_of,
         )
+
+    async def _prune_readings(self, row: OutboxRow) -> None:
+        device_id, slot = row.payload["after"]
+        await retention.prune((device_id, slot), transaction=self.transaction, clock=self.clock)
 
     async def _tell_recurring(self, row: OutboxRow) -> None:
         await quarantine.tell_recurring(

@@ -22,7 +22,7 @@ from core.ids import Ids, RandomIds
 from core.keys import load_key
 from core.offload import Offload, ProcessPool
 from core.settings import Settings
-from devices import mqtt_sessions
+from devices import mqtt_sessions, retention
 from devices.credentials import DEVICE_KEY
 from replenishment import replenish
 from replenishment.demand.families import shipped
@@ -128,6 +128,7 @@ async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> 
     """The timers, and the log of this instance."""
     await replenish.start_timers(session, at=at)
     await metering.start_timers(session, at=at)
+    await retention.start_timers(session, at=at)
     try:
         await log.open_log(session, witnesses.log_signer(settings))
     except log.LogKeyChanged as problem:

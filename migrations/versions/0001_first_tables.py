@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.Column("street", sa.String(), nullable=False),
         sa.Column("postal_code", sa.String(), nullable=False),
         sa.Column("city", sa.String(), nullable=False),
+        sa.Column("readings_kept_days", sa.Integer(), nullable=False),
         sa.Column("is_auto_stopped", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),

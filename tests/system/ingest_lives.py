@@ -56,13 +56,13 @@ def say(word: str) -> None:
 
 def main(settings: Settings, kills: int, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - it keeps no secret
+    pid = forked(settings)
+    say("open")  # a broker has a session from now on, in which messages wait
     for _ in range(kills):
-        pid = forked(settings)
         time.sleep(chance.uniform(0, LONGEST_S))
         kill(pid)
         say("killed")
-    pid = forked(settings)
-    say("lives")
+        pid = forked(settings)
     sys.stdin.read()
     kill(pid)
 

@@ -1,0 +1,153 @@
+"""Many rows as one value: what goes to the database comes back as it was, on both."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import Struct
+from sqlalchemy import Connection, delete, select
+
+from core import store
+from core.database import blocking_engine
+from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
+from devices.tables import DayUseRow, DeviceRow, QuarantineCountRow, ReadingRow, SlotRow
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+YEAR_2000 = datetime(2000, 1, 1)  # noqa: DTZ001 - hypothesis wants it without a zone
+READING = tuple(ReadingRow.model_fields)
+NUMBERS = st.none() | st.floats(min_value=0, max_value=1e12)
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+
+
+class Device(Struct, array_like=True):
+    device_id: str
+    boot_id: int
+    last_heard_at: datetime | None
+    is_online: bool
+    firmware: str | None
+
+
+class Slot(Struct, array_like=True):
+    device_id: str
+    slot: str
+    spec: str
+    fold: str | None
+    in_slot: float | None
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    engine = blocking_engine(database_url)
+    with engine.begin() as opened:
+        yield opened
+    engine.dispose()
+
+
+def a_reading(
+    seq: int, at: datetime, level: float | None, raw: str | None
+) -> tuple[object, ...]:
+    whole = ("washer-0001", 2**53, seq, "a", instant(at), instant(NOON), True)
+    return (*whole, level, None, None, "ok", raw, "applied")
+
+
+@given(st.lists(st.tuples(st.datetimes(YEAR_2000), NUMBERS, WORDS), max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_inserted_comes_back_bit_by_bit(connection, found):
+    connection.execute(delete(ReadingRow))
+    at = [each.replace(tzinfo=UTC) for each, _, _ in found]
+    rows = [a_reading(n, at[n], level, raw) for n, (_, level, raw) in enumerate(found)]
+    insert_rows(connection, ReadingRow, READING, rows)
+    stored = connection.execute(select(ReadingRow).order_by(ReadingRow.seq)).all()
+    assert [(row.measured_at, row.level, row.raw) for row in stored] == [
+        (at[n], level, raw) for n, (_, level, raw) in enumerate(found)
+    ]
+    assert {(row.boot_id, row.has_clock, row.quantity) for row in stored} <= {
+        (2**53, True, None)
+    }
+
+
+def test_an_instant_is_stored_in_utc(connection: Connection):
+    tokyo = NOON.astimezone(timezone(timedelta(hours=9)))
+    insert_rows(connection, ReadingRow, READING, [a_reading(1, tokyo, 0.5, None)])
+    assert connection.execute(select(ReadingRow.measured_at)).scalar_one() == NOON
+
+
+def test_a_row_that_is_there_is_left_alone(connection: Connection):
+    insert_rows(connection, ReadingRow, READING, [a_reading(1, NOON, 0.5, None)])
+    again = [a_reading(1, NOON, 0.7, None), a_reading(2, NOON, 0.7, None)]
+    insert_rows(connection, ReadingRow, READING, again)
+    levels = connection.execute(select(ReadingRow.level).order_by(ReadingRow.seq))
+    assert levels.scalars().all() == [0.5, 0.7]
+
+
+def test_or_replaced_where_that_is_wanted(connection: Connection):
+    columns = ("device_id", "slot", "day_on", "used", "exposure_days")
+    for used in (1.5, 2.5):
+        row = ("washer-0001", "a", date(2026, 11, 20), used, 1)
+        insert_rows(connection, DayUseRow, columns, [row], replacing=("used",))
+    [stored] = connection.execute(select(DayUseRow)).all()
+    assert (stored.day_on, stored.used) == (date(2026, 11, 20), 2.5)
+
+
+def with_devices(connection: Connection) -> None:
+    for n in (1, 2, 3):
+        row = DeviceRow(device_id=f"washer-{n}", serial="", secret_hash="", created_at=NOON)
+        connection.execute(DeviceRow.__table__.insert(), row.model_dump())
+        slot = SlotRow(device_id=f"washer-{n}", slot="a", spec={"b": [1]}, in_slot=0.1 + 0.2)
+        connection.execute(SlotRow.__table__.insert(), slot.model_dump())
+
+
+def test_rows_are_updated_by_their_key_and_no_others(connection: Connection):
+    with_devices(connection)
+    columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
+    rows = [("washer-3", 7, instant(NOON), True, "1.2"), ("washer-9", 7, None, True, None)]
+    update_rows(connection, DeviceRow, columns, rows)
+    asked = "device_id", ["washer-1", "washer-3", "washer-9"]
+    found = sorted(
+        locked_rows_of(connection, DeviceRow, Device, asked), key=lambda d: d.device_id
+    )
+    assert found == [
+        Device("washer-1", -1, None, False, None),
+        Device("washer-3", 7, NOON, True, "1.2"),
+    ]
+
+
+def test_json_goes_and_comes_as_its_text_and_numbers_lose_nothing(connection: Connection):
+    with_devices(connection)
+    fold = '{"key":[1,2],"amount":0.30000000000000004,"words":"a \\"b\\" \\u00fc"}'
+    update_rows(connection, SlotRow, ("device_id", "slot", "fold"), [("washer-1", "a", fold)])
+    asked = "device_id", ["washer-1"]
+    [found] = rows_of(connection, SlotRow, Slot, asked)
+    assert (found.spec, found.fold, found.in_slot) == ('{"b": [1]}', fold, 0.1 + 0.2)
+    stored = select(SlotRow.fold).where(SlotRow.device_id == "washer-1")
+    assert connection.execute(stored).scalar_one() == json.loads(fold)
+
+
+def test_nothing_is_asked_or_written_for_nothing(connection: Connection):
+    insert_rows(connection, QuarantineCountRow, ("device_id",), [])
+    update_rows(connection, QuarantineCountRow, ("device_id",), [])
+    assert rows_of(connection, DeviceRow, Device, ("device_id", [])) == []
+    assert rows_of(connection, DeviceRow, Device, ("device_id", ["washer-1"])) == []
+    assert locked_rows_of(connection, DeviceRow, Device, ("device_id", ["washer-1"])) == []
+
+
+def test_sqlite_finds_each_row_by_its_key_and_reads_no_table_whole(sqlite_template: Path):
+    engine = blocking_engine(f"sqlite:///{sqlite_template}")
+    slot, device = SlotRow.__table__, DeviceRow.__table__
+    statements = [
+        store._change(engine.dialect, slot, ("device_id", "slot", "fold")),
+        store._selection(engine.dialect, device, ("device_id",), "device_id", True),
+        store._selection(engine.dialect, slot, ("in_slot",), "stock_id", False),
+    ]
+    engine.dispose()
+    with sqlite3.connect(sqlite_template) as connection:
+        for each in statements:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {each}", ("[]",)).fetchall()
+            scans = [step for *_, step in plan if step.startswith("SCAN")]
+            assert scans == ["SCAN json_each VIRTUAL TABLE INDEX 1:"], each
+    connection.close()

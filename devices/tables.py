@@ -256,3 +256,17 @@ class MqttSessionRow(SQLModel, table=True):
 
     device_id: str = Field(primary_key=True, foreign_key="device.device_id")
     filters: dict[str, int] = Field(sa_type=JSON)  # topic filter: granted qos
+
+
+class CycleCorrectionRow(OwnedRow, table=True):
+    """What the owner says of one cycle that a plug reported, or of one that it missed."""
+
+    __tablename__: ClassVar[str] = "cycle_correction"
+    __table_args__ = (Index(None, "device_id"),)
+
+    cycle_correction_id: UUID = Field(primary_key=True)
+    device_id: str = Field(foreign_key="device.device_id")
+    boot_id: int | None = Field(default=None, sa_type=BigInteger)  # of the event; None: missed
+    seq: int | None = Field(default=None, sa_type=BigInteger)
+    said: str  # devices.cycles_learning.Said
+    said_at: datetime = Field(sa_type=UtcDateTime)

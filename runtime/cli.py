@@ -41,7 +41,9 @@ from runtime import (
 from runtime.access_keys import Party
 from runtime.arena.command import arena
 from runtime.bridge_commands import bridge_command
+from runtime.bridge_plug import bridge_plug_command
 from runtime.broker_cli import broker
+from runtime.conformance_cli import conformance
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -53,8 +55,10 @@ app = typer.Typer(
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
+app.command("conformance")(conformance)
 app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
+app.command("bridge-plug")(bridge_plug_command)
 
 CHECK_FAILED: Final = 3
 out = Console()

@@ -55,10 +55,14 @@ class CustomRule(Frozen):
                 "{problem} at line {line}, column {column}: {hint}",
                 {
                     "field": "expression",
-                    "problem": refused.problem,
+                    "problem": refused.mistake.problem,
                     "line": refused.line,
                     "column": refused.column,
-                    "hint": refused.hint,
+                    "hint": refused.mistake.hint,
+                    "said": {
+                        "key": f"policy.expression.{refused.mistake.code}",
+                        "params": dict(refused.mistake.params),
+                    },
                 },
             ) from refused
         return self

@@ -7,11 +7,11 @@ loop. A wrong one is refused with its place and a hint; one that cannot be answe
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 import cel
 
@@ -76,12 +76,38 @@ def _last_paid(need: Need, facts: Facts, part: str) -> int | None:
     return last.total.minor if part == "minor" else last.quantity
 
 
-class ExpressionRefused(ValueError):
-    """`line` and `column` count from 1; `hint` says what would do."""
+Code = Literal[
+    "too_long",
+    "needless",
+    "other_list",
+    "loop_in_loop",
+    "unknown_near",
+    "unknown",
+    "syntax",
+    "unlike",
+    "cannot_run",
+    "no_yes_or_no",
+]
 
-    def __init__(self, problem: str, *, line: int, column: int, hint: str) -> None:
-        super().__init__(f"line {line}, column {column}: {problem}; {hint}")
-        self.problem, self.hint = problem, hint
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong: for owners a text key below `policy.expression.` and its parameters, for
+    developers the same in English; `hint` says what would do.
+    """
+
+    code: Code
+    problem: str
+    hint: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class ExpressionRefused(ValueError):
+    """`line` and `column` count from 1."""
+
+    def __init__(self, mistake: Mistake, *, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {mistake.problem}; {mistake.hint}")
+        self.mistake = mistake
         self.line, self.column = line, column
 
 
@@ -121,7 +147,7 @@ LOOP_VARIABLE = re.compile(r"\.\s*(?:all|exists|exists_one)\s*\(\s*([A-Za-z_]\w*
 def _bare(source: str) -> str:
     """Texts and comments blanked, every other character in its place."""
     if len(source) > LONGEST:
-        raise _refused(source, LONGEST, f"longer than {LONGEST} characters", "use two rules")
+        raise _refused(source, LONGEST, TOO_LONG)
     return LITERAL.sub(lambda found: " " * len(found.group()), source)
 
 
@@ -151,8 +177,7 @@ def _check_words(source: str, bare: str) -> None:
     own = {name for name in LOOP_VARIABLE.findall(bare) if "__" not in name}
     told = re.search(r"\bhas\s*\(\s*offer\b", bare)
     if told:
-        hint = "leave it out: every field of an offer is known"
-        raise _refused(source, told.start(), "`has` of an offer's field", hint)
+        raise _refused(source, told.start(), NEEDLESS)
     for found in re.finditer(r"(?<!\w)[A-Za-z_]\w*", bare):
         name, before, after = found.group(), bare[: found.start()], bare[found.end() :]
         known, what = _expected(name, before, after, own)
@@ -177,10 +202,9 @@ def _check_loops(source: str, bare: str) -> None:
     ends = 0
     for found in re.finditer(r"\.\s*(all|exists|exists_one)\s*\(", bare):
         if not re.search(r"\b(offer|need)\s*\.\s*(attributes|fits)\s*$", bare[: found.start()]):
-            hint = "loop over offer.attributes, offer.fits or need.fits"
-            raise _refused(source, found.start(1), f"`{found[1]}` over another list", hint)
+            raise _refused(source, found.start(1), OTHER_LIST)
         if found.start() < ends:
-            raise _refused(source, found.start(1), "a loop in a loop", "use two rules")
+            raise _refused(source, found.start(1), LOOP_IN_LOOP)
         ends = _closing(bare, found.end())
 
 
@@ -196,16 +220,40 @@ def _closing(bare: str, after: int) -> int:
 def _unknown(
     source: str, at: int, name: str, known: frozenset[str], what: str
 ) -> ExpressionRefused:
+    problem = f"`{name}` is no {what}"
     near = get_close_matches(name, sorted(known), n=1)
-    listed = ", ".join(sorted(known)) or "none"
-    hint = f"did you mean `{near[0]}`?" if near else f"there is {listed}"
-    return _refused(source, at, f"`{name}` is no {what}", hint)
+    if near:
+        params = {"name": name, "near": near[0]}
+        hint = f"did you mean `{near[0]}`?"
+        return _refused(source, at, Mistake("unknown_near", problem, hint, params))
+    listed = ", ".join(sorted(known)) or "-"
+    params = {"name": name, "listed": listed}
+    return _refused(source, at, Mistake("unknown", problem, f"there is {listed}", params))
 
 
-def _refused(source: str, at: int, problem: str, hint: str) -> ExpressionRefused:
+TOO_LONG: Final = Mistake(
+    "too_long", f"longer than {LONGEST} characters", "use two rules", {"most": str(LONGEST)}
+)
+NEEDLESS: Final = Mistake(
+    "needless",
+    "`has` of an offer's field",
+    "leave it out: every field of an offer is known",
+)
+OTHER_LIST: Final = Mistake(
+    "other_list",
+    "a loop over another list",
+    "loop over offer.attributes, offer.fits or need.fits",
+)
+LOOP_IN_LOOP: Final = Mistake("loop_in_loop", "a loop in a loop", "use two rules")
+NO_ANSWER: Final = Mistake(
+    "no_yes_or_no", "gives no yes or no", "end it in a comparison such as <= or =="
+)
+
+
+def _refused(source: str, at: int, mistake: Mistake) -> ExpressionRefused:
     before = source[:at]
     column = at - (before.rfind("\n") + 1) + 1
-    return ExpressionRefused(problem, line=before.count("\n") + 1, column=column, hint=hint)
+    return ExpressionRefused(mistake, line=before.count("\n") + 1, column=column)
 
 
 SYNTAX = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
@@ -214,12 +262,10 @@ SYNTAX = re.compile(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 def _syntax(told: str) -> ExpressionRefused:
     found = SYNTAX.search(told)
     line, column, problem = found.groups() if found else ("1", "1", "not an expression")
-    return ExpressionRefused(
-        problem.split(" expecting ")[0],
-        line=int(line),
-        column=int(column),
-        hint="write a condition such as offer.price_minor <= 900",
-    )
+    said = problem.split(" expecting ")[0]
+    hint = "write a condition such as offer.price_minor <= 900"
+    mistake = Mistake("syntax", said, hint, {"said": said})
+    return ExpressionRefused(mistake, line=int(line), column=int(column))
 
 
 Sample = Mapping[str, Value | Mapping[str, Value]]
@@ -245,15 +291,17 @@ def _try(source: str, expression: Expression, sample: Sample) -> None:
     try:
         found = expression.run(context)
     except TypeError as error:
+        problem = f"unlike things compared ({error})"[:160]
         hint = "compare numbers with numbers and texts with texts"
-        raise _refused(source, 0, f"unlike things compared ({error})"[:160], hint) from error
+        raise _refused(source, 0, Mistake("unlike", problem, hint)) from error
     except (ArithmeticError, LookupError):
         return  # depends on the values: then it objects
     except RuntimeError as error:
-        raise _refused(source, 0, str(error)[:160], "see docs/policy.md") from error
+        said = str(error)[:160]
+        mistake = Mistake("cannot_run", said, "see docs/policy.md", {"said": said})
+        raise _refused(source, 0, mistake) from error
     if not isinstance(found, bool):
-        hint = "end it in a comparison such as <= or =="
-        raise _refused(source, 0, "gives no yes or no", hint)
+        raise _refused(source, 0, NO_ANSWER)
 
 
 # What a page is told when an expression cannot be answered.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from devices import cycles_report, cycles_state, wire
 from devices.cycles import Detector, Found
 from devices.cycles_judging import Appliance, CycleKind, Thresholds
-from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
+from devices.models import DataSheet, DeviceModel, Measure, SlotSpec, Unit
 
 MOST_WAITING: Final = 200
 TIMES_A_DAY: Final = 8  # more washes than a household does
@@ -28,7 +28,7 @@ class Supply:
     title_de: str
     category: str
     fits: tuple[str, ...]
-    unit: str
+    unit: Unit
     dose: float
     capacity: int
 

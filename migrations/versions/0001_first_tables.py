@@ -782,6 +782,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "cycle_correction",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("cycle_correction_id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["device_id"],
+            ["device.device_id"],
+            name=op.f("fk_cycle_correction_device_id_device"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_cycle_correction_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("cycle_correction_id", name=op.f("pk_cycle_correction")),
+    )
+    with op.batch_alter_table("cycle_correction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_cycle_correction_device_id"), ["device_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_cycle_correction_owner_id"), ["owner_id"], unique=False
+        )
+
+    op.create_table(
         "mqtt_session",
         sa.Column("device_id", sa.String(), nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
@@ -1022,6 +1049,11 @@ def downgrade() -> None:
 
     op.drop_table("order")
     op.drop_table("mqtt_session")
+    with op.batch_alter_table("cycle_correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cycle_correction_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_cycle_correction_device_id"))
+
+    op.drop_table("cycle_correction")
     with op.batch_alter_table("correction_removal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_correction_removal_owner_id"))
 

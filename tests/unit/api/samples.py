@@ -21,6 +21,8 @@ from api.web.views_orders import (
     OverrideView,
 )
 from api.web.views_public import VendorSignIn
+from tests.unit.api import samples_maker
+from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
     COFFEE,
@@ -131,6 +133,8 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         "devices",
     ),
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
+    "cycles": ("cycles.html", CYCLES, "devices"),
+    "cycles_empty": ("cycles.html", NO_CYCLES, "devices"),
     "quarantine": ("quarantine.html", QUARANTINE, "devices"),
     "notices": ("notices.html", NOTICES, "notices"),
     "notices_empty": ("notices.html", NoticesView(notices=()), "notices"),
@@ -147,6 +151,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "vendor": ("vendor.html", VENDOR, ""),
     "vendor_statement": ("vendor_statement.html", STATEMENT, ""),
     "vendor_complaint": ("vendor_statement.html", NEW_COMPLAINT, ""),
+    **samples_maker.PAGES,
     "error": ("error.html", ERROR, ""),
 }
 OUTSIDE = (
@@ -159,4 +164,5 @@ OUTSIDE = (
     "vendor",
     "vendor_statement",
     "vendor_complaint",
+    *samples_maker.PAGES,
 )  # nobody is signed in there

@@ -137,7 +137,7 @@ def test_a_wrong_one_is_refused_with_its_place_and_a_hint(expression, line, colu
     if said:
         assert (refused.value.line, refused.value.column) == (line, column)
     assert said in str(refused.value)
-    assert refused.value.hint
+    assert refused.value.mistake.hint
 
 
 def test_a_policy_with_a_wrong_one_is_refused_and_the_field_is_named():

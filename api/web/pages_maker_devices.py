@@ -12,7 +12,7 @@ from api.web import qr, queries_maker
 from api.web.filled import FilledForm
 from api.web.maker_visit import SIGN_IN, MakerForm, MakerVisit, MakerVisitDep
 from api.web.queries_maker import SERIALS_MOST
-from api.web.views_maker import ShownDevice, ShownOnce
+from api.web.views_maker import ShownDevice, ShownDevices
 from api.web.visit import back
 from devices import custody, registry
 from devices.registry import ModelUnknown, ToProvision
@@ -102,6 +102,8 @@ async def renew_label(at: MakerVisitDep, form: MakerForm, device_id: str) -> Res
 async def revoke(at: MakerVisitDep, form: MakerForm, device_id: str) -> Response:
     if at.maker is None:
         return back(SIGN_IN)
+    if form.one("sure") != "yes":
+        return await _devices(at, at.maker, text("maker.not_sure"))
     platform = at.visit.platform
     await custody.revoke(
         device_id, at.maker, transaction=platform.transaction, clock=platform.clock
@@ -113,6 +115,8 @@ async def revoke(at: MakerVisitDep, form: MakerForm, device_id: str) -> Response
 async def deregister(at: MakerVisitDep, form: MakerForm, device_id: str) -> Response:
     if at.maker is None:
         return back(SIGN_IN)
+    if form.one("sure") != "yes":
+        return await _devices(at, at.maker, text("maker.not_sure"))
     platform = at.visit.platform
     await transfer.deregister(
         device_id, at.maker, transaction=platform.transaction, clock=platform.clock
@@ -148,5 +152,5 @@ async def _shown(
 ) -> HTMLResponse:
     async with at.visit.platform.database.snapshot(ALL_OWNERS) as session:
         name = await queries_maker.name_of(session, maker)
-    view = ShownOnce(csrf_token=maker.csrf_token or "", maker=name, devices=tuple(devices))
+    view = ShownDevices(csrf_token=maker.csrf_token or "", maker=name, devices=tuple(devices))
     return await at.visit.page("maker_shown_once.html", view)

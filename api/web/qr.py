@@ -11,4 +11,4 @@ def claim_address(public_url: str, code: str) -> str:
 def svg(text: str) -> str:
     """In the ink of the page; sized by its style. Safe to be put into HTML as it is."""
     code = segno.make(text, error="m", micro=False)
-    return code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=2)
+    return code.svg_inline(omitsize=True, svgclass="qr", lineclass=None, border=4)

@@ -146,7 +146,7 @@ class ShownDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownOnce:
+class ShownDevices:
     csrf_token: str
     maker: str
     devices: tuple[ShownDevice, ...]

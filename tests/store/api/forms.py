@@ -86,8 +86,8 @@ FORMS: dict[Route, dict[str, str]] = {
     ("POST", "/maker/devices"): {"model": "washer-w7", "serials": "S", "is_test": "yes"},
     ("POST", "/maker/devices/{device_id}/secret"): {},
     ("POST", "/maker/devices/{device_id}/claim-code"): {},
-    ("POST", "/maker/devices/{device_id}/revoke"): {},
-    ("POST", "/maker/devices/{device_id}/deregister"): {},
+    ("POST", "/maker/devices/{device_id}/revoke"): {"sure": "yes"},
+    ("POST", "/maker/devices/{device_id}/deregister"): {"sure": "yes"},
     ("POST", "/kill-switch"): {"is_stopped": "false"},
     ("POST", "/stocks/{stock_id}"): {
         "mode": "ask",

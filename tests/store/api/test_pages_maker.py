@@ -19,6 +19,7 @@ from devices.credentials import authenticator
 from devices.registry import ToProvision
 from devices.tables import DeviceModelRow, DeviceRow
 from tests.store.api.world import DEVICE_KEY, Home, World, act
+from vendor_policy import store
 
 CODE = re.compile(r'<p class="hash">([A-Z2-9]{12})</p>')
 
@@ -135,7 +136,7 @@ async def test_a_claimed_device_is_counted_and_not_shown(world: World, nora: Hom
     async with signed_in(world, world.maker_key) as client:
         overview, listed = [(await client.get(p)).text for p in ("/maker", "/maker/devices")]
         page = f"/maker/devices/{nora.device_id}/deregister"
-        refused = await send(client, page)
+        refused = await send(client, page, sure="yes")
     assert "Devices with an owner: 1." in overview
     assert nora.device_id not in listed
     assert refused.status_code == 409
@@ -156,7 +157,7 @@ async def test_another_maker_finds_and_changes_nothing(world: World):
         read = await rival.get(f"/maker/models/{model.model_id}")
         like = await rival.get(f"/maker/models/new?like={model.model_id}")
         acts = [
-            await send(rival, f"/maker/devices/washer-9/{name}")
+            await send(rival, f"/maker/devices/washer-9/{name}", sure="yes")
             for name in ("secret", "claim-code", "revoke", "deregister")
         ]
         made_of_it = await send(rival, "/maker/devices", model="washer-w7", serials="S-9")
@@ -178,10 +179,12 @@ async def test_the_maker_changes_the_secret_and_ends_a_device(world: World):
     async with signed_in(world, world.maker_key) as client:
         shown = (await send(client, "/maker/devices/washer-9/secret")).text
         label = (await send(client, "/maker/devices/washer-9/claim-code")).text
-        gone = await send(client, "/maker/devices/washer-9/deregister")
+        unsure = await send(client, "/maker/devices/washer-9/deregister")
+        gone = await send(client, "/maker/devices/washer-9/deregister", sure="yes")
         listed = (await client.get("/maker/devices")).text
     assert made.secret not in shown
     assert CODE.search(label)
+    assert unsure.status_code == 422
     assert gone.headers["location"] == "/maker/devices"
     assert "revoked" in listed
 
@@ -194,3 +197,18 @@ async def test_only_a_makers_key_signs_in_and_no_act_works_without(world: World,
         assert (await client.get("/maker")).headers["location"] == "/maker/sign-in"
         denied = await client.post("/maker/devices", data={"serials": "S"})
     assert denied.status_code == 403
+
+
+async def test_what_shops_pay_the_maker_and_nobody_else_is_disclosed(world: World):
+    share = {"payer": "Shop", "payee": "Hausgeraete Nord", "share_ppm": 30_000}
+    async with world.database.transaction(ALL_OWNERS) as session:
+        vendor = await store.vendor(session, "haushaltshof")
+        vendor.declaration = {**vendor.declaration, "remuneration": share}
+    _, key = await another_maker(world)
+    async with signed_in(world, world.maker_key) as client:
+        mine = (await client.get("/maker")).text
+    async with signed_in(world, key) as rival:
+        other = (await rival.get("/maker")).text
+    assert re.search(r"Haushaltshof</th><td class=\"n\">3\s?% of the price", mine)
+    assert "Haushaltshof" not in other
+    assert "No shop has declared to pay you anything." in other

@@ -14,7 +14,7 @@ from api.web.views_maker import (
     ModelLine,
     ModelPage,
     ShownDevice,
-    ShownOnce,
+    ShownDevices,
     SlotLine,
     TestOrder,
     Version,
@@ -146,7 +146,7 @@ NO_DEVICES = MakerDevices(
     csrf_token=TOKEN, maker=MAKER, models=(), devices=(), most=100, claimed=0, serials_most=50
 )
 CODE = "ABCDEFGHJKLM"
-SHOWN = ShownOnce(
+SHOWN = ShownDevices(
     csrf_token=TOKEN,
     maker=MAKER,
     devices=(

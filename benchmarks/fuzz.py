@@ -6,7 +6,6 @@ came from must stand in the input, and the level must follow from them.
 
 import json
 import re
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -15,15 +14,18 @@ from time import perf_counter
 from benchmarks.recordings import DECODERS, Recording, brother_walk, walk_of
 from broker.bridges.clouds import roborock
 from broker.bridges.mqtt import zigbee2mqtt
-from broker.bridges.payloads import parsed
+from broker.bridges.payloads import LARGEST, LARGEST_NUMBER, parsed
 from broker.bridges.reading import Reading
 
 LONGEST_S = 1.0  # for one input; the slowest recording takes some milliseconds
+PLACE = re.compile(r"(supply|tray)=\S+")  # where in a table, not how much
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 DIGITS = re.compile(rb"-?\d+")
 LIVES = (zigbee2mqtt.FILTER_LIFE_MIN, *(life for _, _, life in roborock.PARTS.values()))
 FULL = (100, 10_000)  # of percent, and of Brother's 0.01 %
 NEAR = 1e-6
+OF_FOUR_BYTES = 2**32
+IN_NO_INPUT = bytes(LARGEST)
 ODD = (
     *(b"-1", b"-2", b"-3", b"0", b"1", b"50", b"100", b"101", b"1e999", b"-0.0", b"NaN"),
     *(b"null", b"true", b'""', b"[]", b"{}", b"[" * 3000, b"9" * 400, b"Infinity"),
@@ -127,7 +129,8 @@ def complaint(decoder: str, content: bytes) -> str | None:
 
 
 def said_by(reading: Reading) -> list[float]:
-    return [float(each) for each in NUMBER.findall(reading.raw)]
+    said = [float(each) for each in NUMBER.findall(PLACE.sub("", reading.raw))]
+    return [each for each in said if abs(each) <= LARGEST_NUMBER]
 
 
 def made_up(reading: Reading, known: frozenset[float]) -> str | None:
@@ -151,26 +154,30 @@ def follows(said: Sequence[float]) -> Iterator[float]:
 
 def stated_in(decoder: str, content: bytes, said: set[float]) -> frozenset[float]:
     """Those of the numbers that stand in the input, in its own way of writing them."""
-    if decoder == "ipp":
-        written = {each for each in said if _packed(each) in content}
-        return frozenset(written | (said & _numbers(content.decode("latin-1"))))
+    octets = content if decoder == "ipp" else b""
     if decoder == "brother":
-        octets = b"|".join(
-            each for each in brother_walk(content).values() if isinstance(each, bytes)
-        )
-        return frozenset(each for each in said if _packed(each) in octets)
-    found = _numbers(content.decode("latin-1"))
+        strings = brother_walk(content).values()
+        octets = b"|".join(each for each in strings if isinstance(each, bytes))
+    found = {each for each in said if _packed(each) in octets or is_written(each, content)}
+    # What is written in another way, as 1e2 or in hexadecimals, is looked for the long way.
+    return frozenset(found if found == said else found | (said & _numbers(decoder, content)))
+
+
+def is_written(number: float, content: bytes) -> bool:
+    digits = f"{int(number)}" if number == int(number) else f"{number}"
+    return bool(re.search(rb"(?<![\d.])%s(?:\.0+)?(?![\d.])" % digits.encode(), content))
+
+
+def _numbers(decoder: str, content: bytes) -> set[float]:
+    found = NUMBER.findall(content.decode("latin-1"))
     whole = parsed(content)
     if whole is not None:
-        found |= _numbers(json.dumps(whole))
-    if decoder == "snmp":
-        found |= {float(each) for each in walk_of(content).values() if isinstance(each, int)}
-    return frozenset(said & found)
-
-
-def _numbers(text: str) -> set[float]:
-    return {float(each) for each in NUMBER.findall(text)}
+        found += NUMBER.findall(json.dumps(whole))
+    walked = walk_of(content).values() if decoder == "snmp" else ()
+    return {float(each) for each in [*found, *(n for n in walked if isinstance(n, int))]}
 
 
 def _packed(number: float) -> bytes:
-    return struct.pack(">i", int(number))
+    """In four bytes; longer than any input where it does not fit."""
+    fits = number == int(number) and abs(number) < OF_FOUR_BYTES
+    return (int(number) % OF_FOUR_BYTES).to_bytes(4) if fits else IN_NO_INPUT

@@ -76,13 +76,13 @@ class Kept:
 async def run(bridge: Bridge, platform: Platform, *, claim: str, stop: asyncio.Event) -> None:
     """Until `stop` is set. `claim` empty: added before. Raises CannotStart."""
     platform.folder.mkdir(parents=True, exist_ok=True)
-    path = platform.folder / f"{_file_name(bridge)}.json"
+    path = file_of(bridge, platform.folder)
     kept = _kept(path)
     device = _device(bridge, _description(bridge, kept))
     async with device.opened():
         if kept is None and claim:
             kept = await _adopted(device, bridge, platform, claim)
-            _keep(path, bridge, kept)
+            keep(path, bridge, kept)
         if kept is None:
             raise CannotStart(
                 "This device is not added yet. Make a code on your devices page ("
@@ -150,10 +150,10 @@ def _device(bridge: Bridge, description: Description | None) -> Device:
         raise CannotStart(str(error)) from None
 
 
-def _file_name(bridge: Bridge) -> str:
+def file_of(bridge: Bridge, folder: Path) -> Path:
     """One device, one file: named by where it is found."""
     meant = f"{bridge.kind} {bridge.address} {bridge.options.get('device', '')}"
-    return hashlib.sha256(meant.encode()).hexdigest()[:16]
+    return folder / f"{hashlib.sha256(meant.encode()).hexdigest()[:16]}.json"
 
 
 def _to(kept: Kept, bridge: Bridge, platform: Platform) -> Publishing:
@@ -239,7 +239,8 @@ def _kept(path: Path) -> Kept | None:
     return Kept(**told | {"slots": tuple(told["slots"])})
 
 
-def _keep(path: Path, bridge: Bridge, kept: Kept) -> None:
+def keep(path: Path, bridge: Bridge, kept: Kept) -> None:
+    """For its owner's eyes only."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         json.dump({"bridge": asdict(bridge), "device": asdict(kept)}, file)

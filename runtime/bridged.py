@@ -1,5 +1,6 @@
 """Kinds of bridges, by the word on the command line, and how each finds its device."""
 
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -18,18 +19,12 @@ from devices.description import Binding, Description
 Options = Mapping[str, str]
 Bindings = tuple[Binding, ...]
 OPTIONS: Final = (
-    "model",
-    "description",
-    "device",
-    "token",
-    "community",
-    "user",
-    "auth_key",
-    "priv_key",
-    "context",
+    *("model", "description", "device", "token", "verify"),
+    *("community", "user", "auth_key", "priv_key", "context"),  # SNMP
 )
 SNMP_PORT: Final = 161
 MQTT_PORT: Final = 1883
+MQTTS_PORT: Final = 8883
 SHORTEST_TOKEN: Final = 16  # characters; whoever knows it can post
 
 
@@ -85,7 +80,8 @@ def _snmp(address: str, options: Options, bindings: Bindings) -> Device:
 
 
 def _mqtt(kind: str, address: str, options: Options, dialect: Dialect) -> Device:
-    host, port = _host(address, "mqtt", MQTT_PORT)
+    is_tls = address.startswith("mqtts://")
+    host, port = _host(address, *(("mqtts", MQTTS_PORT) if is_tls else ("mqtt", MQTT_PORT)))
     parts = urlsplit(address)
     where = MqttAddress(
         host=host,
@@ -93,8 +89,18 @@ def _mqtt(kind: str, address: str, options: Options, dialect: Dialect) -> Device
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         device_id=options.get("device", ""),
+        tls=_tls(options) if is_tls else None,
     )
     return MqttDevice(where, kind, dialect)
+
+
+def _tls(options: Options) -> ssl.SSLContext:
+    """`verify` no: of a printer that signs its own certificate, as a Bambu Lab does."""
+    context = ssl.create_default_context()
+    if options.get("verify") == "no":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _payload(kind: str, address: str, options: Options) -> Device:

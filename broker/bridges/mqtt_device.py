@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -21,13 +22,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MqttAddress:
-    """The owner's broker, and which of its devices is meant; empty: the only one."""
+    """The owner's broker, and which of its devices is meant; empty: the only one. `tls` None:
+    in the clear.
+    """
 
     host: str
     port: int = 1883
     user: str = ""
     password: str = ""
     device_id: str = ""
+    tls: ssl.SSLContext | None = None
 
 
 class MqttDevice:
@@ -91,6 +95,7 @@ class MqttDevice:
             address.port,
             username=address.user or None,
             password=address.password or None,
+            tls_context=address.tls,
             logger=_log,
         ) as client:
             await self._subscribe(client, subscribed)

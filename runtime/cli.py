@@ -43,6 +43,7 @@ from runtime.arena.command import arena
 from runtime.bridge_commands import bridge_command
 from runtime.bridge_plug import bridge_plug_command
 from runtime.broker_cli import broker
+from runtime.home_assistant_link import home_assistant_command
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -57,6 +58,7 @@ app.command("arena")(arena)
 app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
 app.command("bridge-plug")(bridge_plug_command)
+app.command("home-assistant")(home_assistant_command)
 
 CHECK_FAILED: Final = 3
 out = Console()

@@ -114,6 +114,8 @@ def more_bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
+        ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
+        ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
         **forms(nora),
     }
 

@@ -49,6 +49,10 @@ def load(state: State) -> Detector:
     )
 
 
+def _growing(state: State) -> GrowingBlock:
+    return GrowingBlock(**state | {"block": Block(**state["block"])})
+
+
 def _block_state(block: Block) -> State:
     """What is zero is left out."""
     fields = asdict(block)

@@ -126,13 +126,13 @@ def _entities(
         },
     }
     for name, fields in sensors.items():
-        own = {
+        shown = {
             "state_topic": state_topic(node, supply),
             "value_template": f"{{{{ value_json.{name} }}}}",
         }
-        yield "sensor", name, _common(node, supply, name) | own | fields
+        yield "sensor", name, _common(node, supply, name) | shown | fields
     for name, label, payload in _buttons(supply, words):
-        own = {
+        own: dict[str, Any] = {
             "name": label,
             "command_topic": f"{node}/{supply.stock_id}/press/{name}",
             "payload_press": payload,

@@ -61,9 +61,7 @@ def home_assistant_command(
     broker: Annotated[str, typer.Option(help="Of Home Assistant, host:port.")],
     user: Annotated[str, typer.Option(help="On that broker.")] = "",
     password: Annotated[str, typer.Option(envvar="NACHSCHUB_HOME_ASSISTANT_PASSWORD")] = "",
-    owner: Annotated[
-        str, typer.Option(help="The household's name, if there are several.")
-    ] = "",
+    owner: Annotated[str, typer.Option(help="The household, if there are several.")] = "",
 ) -> None:
     """Shows a household's supplies in its Home Assistant, with buttons to answer asks."""
     host, _, port = broker.partition(":")
@@ -183,18 +181,26 @@ async def _listen(
 
 async def _do(press: Press, platform: Platform, owner: Principal) -> None:
     """A press that cannot be obeyed any more changes nothing and is logged."""
-    parts = {
-        "transaction": platform.database.transaction,
-        "clock": platform.clock,
-        "ids": platform.ids,
-    }
     word = Word(principal=owner, remark="Home Assistant")
     try:
         match press.button:
             case "approve":
-                await approvals.approve(UUID(press.payload), word, **parts)
+                await approvals.approve(
+                    UUID(press.payload),
+                    word,
+                    transaction=platform.database.transaction,
+                    clock=platform.clock,
+                    ids=platform.ids,
+                )
             case "not_now":
-                await approvals.reject(UUID(press.payload), Rejection.NOT_NOW, word, **parts)
+                await approvals.reject(
+                    UUID(press.payload),
+                    Rejection.NOT_NOW,
+                    word,
+                    transaction=platform.database.transaction,
+                    clock=platform.clock,
+                    ids=platform.ids,
+                )
             case "refilled":
                 await _refill(press.stock_id, platform, owner)
     except Exception as refused:  # noqa: BLE001 - a press never ends the link

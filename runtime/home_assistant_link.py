@@ -6,10 +6,11 @@ approval is, and stands in the order's history as "Home Assistant".
 
 import asyncio
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -101,7 +102,8 @@ async def run(link: Link, platform: Platform, *, stop: asyncio.Event) -> None:
         except* aiomqtt.MqttError as errors:
             _log.warning("Home Assistant's broker: %s; trying again", errors.exceptions[0])
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), RETRY_S)
+                async with asyncio.timeout(RETRY_S):
+                    await stop.wait()
 
 
 async def _linked(
@@ -132,10 +134,17 @@ async def _linked(
             for each in done - {stopped}:
                 each.result()
         finally:
-            for each in (listening, telling, stopped):
-                each.cancel()
-            await asyncio.gather(listening, telling, stopped, return_exceptions=True)
+            await _end((listening, telling, stopped))
         await client.publish(availability, home_assistant.OFFLINE, qos=1, retain=True)
+
+
+async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """A cancellation may be swallowed by a publication that is confirmed at that moment."""
+    pending: Collection[asyncio.Task[Any]] = tasks
+    while pending:
+        for each in pending:
+            each.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 async def _tell(
@@ -157,7 +166,8 @@ async def _tell(
         for topic in gone:
             told.messages.pop(topic, None)
         with suppress(TimeoutError):
-            await asyncio.wait_for(told.changed.wait(), every_s)
+            async with asyncio.timeout(every_s):
+                await told.changed.wait()
 
 
 async def _listen(

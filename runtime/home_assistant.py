@@ -104,24 +104,21 @@ def _state(supply: Supply) -> dict[str, Any]:
 def _entities(
     node: str, supply: Supply, words: Words
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    def say(key: str, **values: Any) -> str:
-        return words.say(text(key, **values))
-
     sensors: dict[str, dict[str, Any]] = {
         "level": {
-            "name": say("home_assistant.level"),
+            "name": words.say(text("home_assistant.level")),
             "unit_of_measurement": "%",
             "state_class": "measurement",
             "icon": "mdi:gauge",
         },
         "days_left": {
-            "name": say("home_assistant.days_left"),
+            "name": words.say(text("home_assistant.days_left")),
             "unit_of_measurement": "d",
             "device_class": "duration",
             "icon": "mdi:calendar-clock",
         },
         "next_order": {
-            "name": say("home_assistant.next_order"),
+            "name": words.say(text("home_assistant.next_order")),
             "device_class": "timestamp",
         },
     }

@@ -67,6 +67,8 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     """Of acts that would succeed if the ids were the neighbour's own."""
     return {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
+        ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
+        ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
         ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/by-hand"): {
             "device_id": nora.device_id,
@@ -114,8 +116,6 @@ def more_bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
         },
         ("POST", "/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/stocks/{stock_id}/part"): {"slot": f"{nora.device_id}/detergent"},
-        ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
-        ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
         **forms(nora),
     }
 

@@ -20,7 +20,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
-from devices.credentials import DeviceRevoked, DeviceUnknown
+from devices.custody import DeviceClaimed, DeviceRevoked
 from devices.cycle_corrections import CycleUnknown
 from devices.ownership import (
     ClaimCodeUnknown,
@@ -77,8 +77,6 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
     CycleUnknown: Problem(404, "not_found"),
-    DeviceUnknown: Problem(404, "not_found"),
-    DeviceRevoked: Problem(409, "device_revoked"),
     NotReportedByHand: Problem(404, "not_found"),
     BridgeCodeUnknown: Problem(404, "bridge_code_unknown"),
     ClaimCodeUnknown: Problem(404, "claim_code_unknown"),
@@ -97,6 +95,8 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     NotLoggedYet: Problem(409, "not_logged_yet"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
+    DeviceClaimed: Problem(409, "device_claimed"),
+    DeviceRevoked: Problem(409, "device_revoked"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
     ClaimIdTaken: Problem(409, "claim_id_taken"),
     TooManyCorrections: Problem(409, "too_many_corrections"),

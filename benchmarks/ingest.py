@@ -7,6 +7,7 @@ figures say little about another machine; below 15,000 messages a second of mosq
 machine is too busy or too small for a verdict.
 """
 
+# ruff: noqa: S603 - it runs our own programs
 import argparse
 import asyncio
 import json
@@ -20,7 +21,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from benchmarks import ingest_fleet
 from benchmarks.ingest_platform import KEY
@@ -64,34 +65,40 @@ def raw_per_s(port: int, messages: int) -> float:
         return total / (time.time() - began_s)
 
 
-def published(port: int, messages: int, per_second: int = 0, first_seq: int = 1) -> Any:
-    with publishing(port, messages, per_second, first_seq) as publisher:
+def published(port: int, messages: int, per_second: int = 0) -> Any:
+    with publishing(port, messages, per_second) as publisher:
         return json.loads(publisher.communicate()[0])
 
 
 @contextmanager
 def publishing(
-    port: int, messages: int, per_second: int = 0, first_seq: int = 1
+    port: int, messages: int, per_second: int = 0
 ) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "benchmarks.ingest_publisher", "--port", str(port)]
     command += ["--devices", str(DEVICES), "--messages", str(messages)]
-    command += ["--per-second", str(per_second), "--first-seq", str(first_seq)]
+    command += ["--per-second", str(per_second)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A program and what it prints."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process, cast(IO[str], process.stdout)
 
 
 def committed(
     url: str, messages: int, *, broker_port: int = 0, per_second: int = 0
 ) -> dict[str, Any]:
-    """What the ingest process says of itself, and the rate from first sent to last committed."""
+    """What the ingest process says of itself; the rate is from first sent to last committed."""
     total = DEVICES * messages
     command = [sys.executable, "-m", "benchmarks.ingest_platform", "--database", url]
     command += ["--messages", str(total), "--broker", str(broker_port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as platform:
-        assert platform.stdout is not None
-        port = int(platform.stdout.readline())
+    with started(command) as (platform, said):
+        port = int(said.readline())
         with publishing(port, messages, per_second) as publisher:
-            told: dict[str, Any] = json.loads(platform.stdout.readline())
+            told: dict[str, Any] = json.loads(said.readline())
             sent = json.loads(publisher.communicate()[0])
         platform.wait()
     told["per_s"] = total / (told["ended_s"] - sent["began_s"])
@@ -114,11 +121,10 @@ def naive_per_s(url: str, port: int, messages: int) -> float:
     total = DEVICES * messages
     command = [sys.executable, "-m", "benchmarks.ingest_naive", "--database", url]
     command += ["--broker", str(port), "--messages", str(total)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as peer:
-        assert peer.stdout is not None
-        peer.stdout.readline()
+    with started(command) as (_, said):
+        said.readline()
         began_s = published(port, messages)["began_s"]
-        return total / (float(peer.stdout.readline()) - began_s)
+        return total / (float(said.readline()) - began_s)
 
 
 def cpu_us_by_slots(urls: Callable[[int], str], fleets: tuple[int, ...]) -> dict[int, float]:

@@ -69,6 +69,11 @@ def payload(seq: int, at: datetime, level: float) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
+def refilled(seq: int, at: datetime) -> bytes:
+    said = {"event": "refilled", "slot": "detergent", "measured_at": at.isoformat()}
+    return json.dumps({"v": 1, "boot_id": 1, "seq": seq, **said}).encode()
+
+
 def _add(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
     left = iter(rows)
     while some := list(islice(left, ROWS_A_STATEMENT)):
@@ -119,6 +124,7 @@ def _stock(number: int) -> dict[str, Any]:
         category=SPEC.category,
         unit="ml",
         fits=list(SPEC.fits),
+        spares=1_000_000_000,
         review_level=-1.0,
         next_review_at=BEGAN + timedelta(days=3650),
     ).model_dump()

@@ -111,7 +111,7 @@ async def _door(
     )
     subscriber = Subscriber(broker=broker, ingest=count.ingest, clock=WallClock())
     subscriber.start()
-    while not subscriber.is_subscribed:
+    while not subscriber.is_subscribed:  # noqa: ASYNC110 - it tells nobody
         await asyncio.sleep(0.05)
     return subscriber, broker_port
 

@@ -11,6 +11,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final, cast
 
 from benchmarks import ingest_fleet
@@ -30,7 +31,8 @@ class Wanted:
     devices: int
     messages: int  # of each device
     per_second: int = 0  # of all together; 0: as fast as it goes
-    first_seq: int = 1
+    refill_every: int = 0  # messages; the last of so many says that the slot was filled
+    truth: Path | None = None  # what was acknowledged goes there, one JSON line a message
 
 
 class Device(asyncio.Protocol):
@@ -44,7 +46,8 @@ class Device(asyncio.Protocol):
         self._wanted = wanted
         self._began_at = began_at
         self._sent = 0
-        self._packets: dict[int, bytes] = {}
+        self._messages: dict[int, tuple[wire.Channel, bytes]] = {}
+        self._truth: list[str] = []
         self._is_open = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,7 +64,7 @@ class Device(asyncio.Protocol):
                 case mqtt.Connack(mqtt.ConnackCode.ACCEPTED):
                     self._is_open, self._sent = True, self.acknowledged
                 case mqtt.Puback():
-                    self._packets.pop(self.acknowledged, None)
+                    self._note(self._messages.pop(self.acknowledged))
                     self.acknowledged += 1
         if self.acknowledged == self._wanted.messages and not self.finished.done():
             self.finished.set_result(None)
@@ -92,15 +95,37 @@ class Device(asyncio.Protocol):
     def _again(self) -> None:
         self._connecting = asyncio.ensure_future(self.connect())
 
+    def prepare(self) -> None:
+        """Makes all messages before the clock starts."""
+        for index in range(self._wanted.messages):
+            self._message(index)
+
     def _packet(self, index: int) -> bytes:
+        channel, payload = self._message(index)
+        topic = wire.topic(ingest_fleet.device_id(self._number), channel)
+        return mqtt.encode(mqtt.Publish(topic, payload, 1, index % 60_000 + 1))
+
+    def _message(self, index: int) -> tuple[wire.Channel, bytes]:
         """Made once: what is sent again is the same message."""
-        if index not in self._packets:
-            topic = wire.topic(ingest_fleet.device_id(self._number), "telemetry")
-            seq, packet_id = self._wanted.first_seq + index, index % 60_000 + 1
-            body = ingest_fleet.payload(seq, self._measured_at(index), level(seq))
-            packet = mqtt.Publish(topic, body, 1, packet_id)
-            self._packets[index] = mqtt.encode(packet)
-        return self._packets[index]
+        if index not in self._messages:
+            seq, every, at = index + 1, self._wanted.refill_every, self._measured_at(index)
+            self._messages[index] = (
+                ("event", ingest_fleet.refilled(seq, at))
+                if every and seq % every == 0
+                else ("telemetry", ingest_fleet.payload(seq, at, level(seq, every)))
+            )
+        return self._messages[index]
+
+    def _note(self, message: tuple[wire.Channel, bytes]) -> None:
+        if self._wanted.truth:
+            name, (channel, payload) = ingest_fleet.device_id(self._number), message
+            line = {"device_id": name, "channel": channel, "payload": payload.decode()}
+            self._truth.append(json.dumps(line))
+
+    @property
+    def truth(self) -> list[str]:
+        """Of each acknowledged message a JSON line, in the order they were sent in."""
+        return self._truth
 
     def _measured_at(self, index: int) -> datetime:
         if self._wanted.per_second:
@@ -108,8 +133,10 @@ class Device(asyncio.Protocol):
         return self._began_at + timedelta(milliseconds=10 * index)
 
 
-def level(seq: int) -> float:
-    """Falls a little with every message."""
+def level(seq: int, refill_every: int) -> float:
+    """Falls with every message; a refill brings it back up."""
+    if refill_every:
+        return 0.9 - 0.5 * (seq % refill_every) / refill_every
     return max(0.0, 0.95 - seq * 1e-6)
 
 
@@ -118,8 +145,7 @@ async def publish(wanted: Wanted) -> dict[str, float]:
     fleet = [Device(number, wanted, began_at) for number in range(wanted.devices)]
     if not wanted.per_second:
         for device in fleet:
-            for index in range(wanted.messages):
-                device._packet(index)  # noqa: SLF001 - made before the clock starts
+            device.prepare()
     began_s = time.time()
     for device in fleet:
         await device.connect()
@@ -129,6 +155,9 @@ async def publish(wanted: Wanted) -> dict[str, float]:
     ended_s = time.time()
     for device in fleet:
         device.close()
+    if wanted.truth:
+        lines = (line for device in fleet for line in device.truth)
+        wanted.truth.write_text("".join(f"{line}\n" for line in lines))
     acknowledged = sum(device.acknowledged for device in fleet)
     return {"began_s": began_s, "ended_s": ended_s, "acknowledged": acknowledged}
 
@@ -152,7 +181,8 @@ def main() -> None:
     parser.add_argument("--devices", type=int, required=True)
     parser.add_argument("--messages", type=int, required=True)
     parser.add_argument("--per-second", type=int, default=0)
-    parser.add_argument("--first-seq", type=int, default=1)
+    parser.add_argument("--refill-every", type=int, default=0)
+    parser.add_argument("--truth", type=Path)
     print(json.dumps(asyncio.run(publish(Wanted(**vars(parser.parse_args()))))))
 
 

@@ -213,9 +213,9 @@ class Connection(asyncio.Protocol):
                 self._ask(packet)
             case mqtt.Connect():
                 self._refuse(ConnackCode.BAD_CREDENTIALS, "no user name or no password")
-            case mqtt.UnsupportedConnect(5):
-                self._refuse_with(mqtt.REFUSAL_OF_5, "MQTT 5")
             case mqtt.UnsupportedConnect(level):
+                # In the form of 3.1.1, as 3.1.2.2 says. The form of MQTT 5 (reason 0x84) would
+                # be understood too, but gmqtt then gives up instead of falling back.
                 self._refuse(ConnackCode.UNACCEPTABLE_PROTOCOL, f"protocol level {level}")
             case _:
                 self._break_off("the first packet is no CONNECT")
@@ -240,11 +240,8 @@ class Connection(asyncio.Protocol):
         return names.get("commonName")
 
     def _refuse(self, code: ConnackCode, reason: str) -> None:
-        self._refuse_with(mqtt.encode(mqtt.Connack(code)), reason)
-
-    def _refuse_with(self, connack: bytes, reason: str) -> None:
         self._gate.counters.refused += 1
-        self.send(connack)
+        self.send(mqtt.encode(mqtt.Connack(code)))
         self.abandon(f"refused, {reason}")
 
     def _admit(self, admission: asyncio.Task[Client | None]) -> None:

@@ -16,7 +16,7 @@ ONE_HOUSEHOLD: Final = 64  # bits: all addresses of an IPv6 connection are one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    connections: int = 20_000
+    connections: int = 15_000
     connections_per_address: int = 1_000
     messages_per_s: float = 200  # of one connection, over time
     burst_messages: int = 5_000  # at once, as after a day offline

@@ -13,7 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -24,6 +33,7 @@ from core import one_hop
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
+ADVISORY_LOCK = 7_105_413_201_668_239  # a number nobody else takes
 READ_ONLY = "nachschub_read_only"
 # What one consistent view needs: on SQLite no write lock, on PostgreSQL more than its default.
 ONE_VIEW: Final[dict[str, dict[str, Any]]] = {
@@ -140,6 +150,12 @@ def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
         if not foreign_keys:
             event.listen(engine, "connect", _unchecked)
     return engine
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Waits until no other process is at the same, and lets none begin before the commit."""
+    if connection.dialect.name == "postgresql":  # on SQLite BEGIN has done so
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
 
 
 def database_file(url: str) -> Path | None:

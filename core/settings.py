@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     mqtt_certificate_key: Path | None = None  # None: in the same file
     mqtt_client_ca: Path | None = None
     # What the gateway bears of one connection, of one address, and in all (broker.limits).
-    mqtt_connections: PositiveInt = 20_000
+    mqtt_connections: PositiveInt = 15_000
     mqtt_connections_per_address: PositiveInt = 1_000
     mqtt_messages_per_s: PositiveFloat = 200
     mqtt_burst_messages: PositiveInt = 5_000

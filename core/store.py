@@ -5,6 +5,7 @@ loop works, so that a thousand rows cost more in waiting than in writing. Here t
 takes a batch apart and puts it together, on its own time.
 """
 
+# ruff: noqa: S608 - names of our own tables and columns are all that is put into statements
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime

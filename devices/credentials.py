@@ -10,39 +10,25 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
 from core import outbox
-from core.clock import Clock
 from core.database import Database, Transaction
-from core.ids import Ids
 from core.outbox import Work
 from devices import passwords
-from devices.tables import DeviceModelRow, DeviceRow
+from devices.tables import DeviceRow
 
 TELL_BROKER: Final = "tell_broker"  # kind of outbox row
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
+WRONG_FOR_S: Final = 0.1  # real seconds until the row is read again for a wrong secret
 MOST_REMEMBERED: Final = 10_000  # devices
 
 # (device_id, secret) -> the stored hash, None for a wrong secret
 Authenticate = Callable[[str, str], Awaitable[str | None]]
-
-
-class DeviceUnknown(Exception):
-    """Also for another maker's: that it exists is not told."""
-
-    def __init__(self, device_id: str) -> None:
-        super().__init__(f"there is no device {device_id}")
-
-
-class DeviceRevoked(Exception):
-    def __init__(self, device_id: str) -> None:
-        super().__init__(f"{device_id} was revoked; provision it anew")
 
 
 def hash_secret(secret: str, key: bytes) -> str:
@@ -92,51 +78,37 @@ def authenticator(
 
     async def authenticate(device_id: str, secret: str) -> str | None:
         secret_hash = await secret_hash_of(device_id)
+        if secret_hash is not None and verify(secret, secret_hash, key):
+            return secret_hash
+        found = remembered.get(device_id)
+        if found is None or now_s() - found[0] < WRONG_FOR_S:
+            return None
+        del remembered[device_id]  # perhaps the secret is new
+        secret_hash = await secret_hash_of(device_id)
         is_right = secret_hash is not None and verify(secret, secret_hash, key)
         return secret_hash if is_right else None
 
     return authenticate
 
 
-async def revoke(
-    device_id: str,
-    *,
-    transaction: Transaction,
-    clock: Clock,
-    manufacturer_id: UUID | None = None,
+async def put_secret(
+    session: AsyncSession, device: DeviceRow, secret: str, *, key: bytes, at: datetime
 ) -> None:
-    """The device may no longer connect, and what it still sends is quarantined. Once more
-    changes nothing. manufacturer_id: its maker asks. Raises DeviceUnknown.
-    """
-    async with transaction(ALL_OWNERS) as session:
-        device = await _device(session, device_id, manufacturer_id)
-        if device.revoked_at is None:
-            device.revoked_at = device.credentials_changed_at = clock.now()
-            await tell_broker(session, at=clock.now())
+    """In the old one's place, at both doors; a connection that used the old one is ended."""
+    device.secret_hash = hash_secret(secret, key)
+    device.broker_password = for_broker(device.device_id, secret)
+    device.credentials_changed_at = at
+    await tell_broker(session, at=at)
 
 
-async def rotate(
-    device_id: str,
-    *,
-    key: bytes,
-    transaction: Transaction,
-    clock: Clock,
-    ids: Ids,
-    manufacturer_id: UUID | None = None,
-) -> str:
-    """A new secret, shown this once; the old one is good no longer. A revoked device stays
-    revoked. manufacturer_id: its maker asks. Raises DeviceUnknown and DeviceRevoked.
+async def withdraw(session: AsyncSession, device: DeviceRow, *, at: datetime) -> None:
+    """It may no longer connect, and what it still sends is quarantined. Once more changes
+    nothing.
     """
-    secret = ids.secret()
-    async with transaction(ALL_OWNERS) as session:
-        device = await _device(session, device_id, manufacturer_id)
-        if device.revoked_at is not None:
-            raise DeviceRevoked(device_id)
-        device.secret_hash = hash_secret(secret, key)
-        device.broker_password = for_broker(device_id, secret)
-        device.credentials_changed_at = clock.now()
-        await tell_broker(session, at=clock.now())
-    return secret
+    if device.revoked_at is None:
+        device.revoked_at = device.credentials_changed_at = at
+    device.is_online = False
+    await tell_broker(session, at=at)
 
 
 async def changed_since(since: datetime, *, snapshot: Transaction) -> dict[str, str | None]:
@@ -146,16 +118,3 @@ async def changed_since(since: datetime, *, snapshot: Transaction) -> dict[str, 
             select(DeviceRow).where(col(DeviceRow.credentials_changed_at) > since)
         )
         return {row.device_id: None if row.revoked_at else row.secret_hash for row in rows}
-
-
-async def _device(
-    session: AsyncSession, device_id: str, manufacturer_id: UUID | None
-) -> DeviceRow:
-    device = await session.get(DeviceRow, device_id, with_for_update=True)
-    if device is not None and manufacturer_id is not None:
-        model = await session.get(DeviceModelRow, device.model_id) if device.model_id else None
-        if model is None or model.manufacturer_id != manufacturer_id:
-            device = None
-    if device is None:
-        raise DeviceUnknown(device_id)
-    return device

@@ -60,9 +60,11 @@ def read(text: str, file: str) -> Description:
     try:
         return Description.model_validate(yaml.safe_load(text))
     except ValidationError as error:
-        raise BadDescription(
-            tuple(_flaw(each, node, file) for each in error.errors())
-        ) from None
+        flaws = tuple(_flaw(each, node, file) for each in error.errors())
+        raise BadDescription(flaws) from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # as a date that never was
+        flaw = _of_file(file, 1, f"holds what YAML cannot read: {error}", "put it in quotes")
+        raise BadDescription((flaw,)) from None
 
 
 def schema() -> dict[str, Any]:
@@ -114,11 +116,16 @@ def _structure(node: yaml.Node, file: str) -> Iterator[Flaw]:
 def _repeated(node: yaml.MappingNode, file: str) -> Iterator[Flaw]:
     keys: set[str] = set()
     for key, _ in node.value:
-        name, line = str(key.value), key.start_mark.line + 1
-        if name in keys:
-            fix = "keep one of them"
-            yield Flaw(file=file, line=line, field=name, problem="stands here twice", fix=fix)
-        keys.add(name)
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            yield _of_file(
+                file, line, "a key is more than a word", "write one word and a colon"
+            )
+            continue
+        if key.value in keys:
+            problem, fix = "stands here twice", "keep one of them"
+            yield Flaw(file=file, line=line, field=key.value, problem=problem, fix=fix)
+        keys.add(key.value)
 
 
 def _flaw(problem: ErrorDetails, node: yaml.Node, file: str) -> Flaw:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from core import outbox
 from core.outbox import Work
-from devices import quarantine, store, wire
+from devices import known, quarantine, store, wire
 from devices.intake import OF_ONE_SLOT, DeviceEvent, KnownDevice, Reading, Taken, take
 from devices.levels import Key, Refilled, Verdict
 from devices.quarantine import Quarantined
@@ -69,7 +69,7 @@ PRECEDENCE: Final = tuple(Outcome)
 
 def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
     """Stores the batch; one outcome for each message, in order. The caller commits."""
-    devices = store.load_devices(connection, {each.device_id for each in batch})
+    devices = known.load_devices(connection, {each.device_id for each in batch})
     taken = [
         take(devices.get(each.device_id), each.device_id, each.parsed, each.received_at)
         for each in batch
@@ -77,12 +77,12 @@ def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
     fresh = _fresh(connection, devices, taken)
     changes, windows = _fold(connection, devices, fresh)
     _restock(connection, changes, windows, _slot_events(devices, fresh.events.values()))
-    store.add_readings(connection, [pair for each in changes for pair in each.added])
+    known.add_readings(connection, [pair for each in changes for pair in each.added])
     store.correct_verdicts(connection, changes)
     store.add_events(connection, fresh.events.values())
-    store.write_slots(connection, changes)
+    known.write_slots(connection, changes)
     store.write_days(connection, changes)
-    store.write_devices(connection, _heard(devices, batch, taken))
+    known.write_devices(connection, _heard(devices, batch, taken))
     _quarantine(connection, batch, taken, changes)
     verdicts = {
         (each.place, reading.key): verdict
@@ -198,7 +198,7 @@ def _restock(
     Before the slots are written: what was on hand is still stored.
     """
     of_slots = {each.slot.stock_id for each in changes if each.slot.stock_id}
-    stocks = store.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
+    stocks = known.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
     before = {each.stock_id: (each.on_hand, each.spares) for each in stocks.values()}
     from_spares: dict[Place, dict[Key, int]] = {}
     reviews: dict[str, Work] = {}

@@ -1,19 +1,15 @@
-"""The statements of the ingest path: a batch is read and written with a few of them.
+"""The statements of the ingest path that only some batches need, and what forgets a device.
 
-Core SQL on the caller's connection and transaction. The rows of the batch's devices are locked
-first, in the order of their ids, so that two processes never fold one device at a time.
+Core SQL on the caller's connection and transaction. What every batch reads and writes is in
+`devices.known`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import (
     CTE,
@@ -35,18 +31,15 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
-from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
-from devices.checkpoints import Saved, Track
-from devices.intake import DeviceEvent, KnownDevice, KnownSlot, Reading
-from devices.levels import Key, Refilled, SlotFold, Verdict
-from devices.models import SlotSpec
+from core.store import insert_rows
+from devices.intake import DeviceEvent, Reading
+from devices.levels import Key, Refilled, Verdict
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
     CommandRow,
     CycleCorrectionRow,
     DayUseRow,
     DeviceEventRow,
-    DeviceRow,
     QuarantineCountRow,
     QuarantineRow,
     ReadingRow,
@@ -56,115 +49,8 @@ from devices.tables import (
 )
 from devices.wire import EventKind
 
-READING: Final = tuple(ReadingRow.model_fields)
 DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
-SLOT: Final = ("device_id", "slot", "fold", "condition", "in_slot", "measured_at", "heard_at")
-# JSON's null stands there until something is folded.
-FOLD: Final = msgspec.json.Decoder(SlotFold | None)
-SAVED: Final = msgspec.json.Decoder(Saved | None)
-
 MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
-
-
-class _Device(Struct, array_like=True):
-    device_id: str
-    timezone: str
-    revoked_at: datetime | None
-    boot_id: int
-    last_heard_at: datetime | None
-    is_online: bool
-    firmware: str | None
-
-
-class _Slot(Struct, array_like=True):
-    device_id: str
-    slot: str
-    stock_id: UUID | None
-    spec: str
-    fold: str | None
-    checkpoint: str | None
-    heard_at: datetime | None
-
-
-class _Stock(Struct, array_like=True):
-    stock_id: str
-    owner_id: str
-    spares: int
-    review_level: float | None
-
-
-class _InSlot(Struct, array_like=True):
-    stock_id: str
-    device_id: str
-    slot: str
-    in_slot: float | None
-
-
-def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
-    of_devices = "device_id", device_ids
-    known = {
-        each.device_id: KnownDevice(
-            device_id=each.device_id,
-            zone=_zone(each.timezone),
-            is_revoked=each.revoked_at is not None,
-            boot_id=each.boot_id,
-            last_heard_at=each.last_heard_at,
-            is_online=each.is_online,
-            firmware=each.firmware,
-        )
-        for each in locked_rows_of(connection, DeviceRow, _Device, of_devices)
-    }
-    for each in rows_of(connection, SlotRow, _Slot, of_devices):
-        known[each.device_id].slots[each.slot] = KnownSlot(
-            device_id=each.device_id,
-            slot=each.slot,
-            stock_id=each.stock_id,
-            spec=_spec(each.spec),
-            track=_track(each),
-            heard_at=each.heard_at,
-        )
-    return known
-
-
-# The same text is the same value, so what was read before need not be read again.
-@lru_cache(maxsize=1_000)
-def _spec(written: str) -> SlotSpec:
-    return SlotSpec.model_validate_json(written)
-
-
-@lru_cache(maxsize=20_000)
-def _saved(written: str) -> Saved | None:
-    return SAVED.decode(written)
-
-
-def _track(slot: _Slot) -> Track:
-    fold = FOLD.decode(slot.fold or "null")
-    saved = _saved(slot.checkpoint or "null")
-    return Track(fold=fold, saved=saved) if fold and saved else Track()
-
-
-@lru_cache(maxsize=1_000)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, KnownStock]:
-    of_stocks = "stock_id", [each.hex for each in stock_ids]
-    known = {
-        each.stock_id: KnownStock(
-            stock_id=UUID(each.stock_id),
-            owner_id=_uuid(each.owner_id),
-            spares=each.spares,
-            review_level=each.review_level,
-        )
-        for each in locked_rows_of(connection, StockRow, _Stock, of_stocks)
-    }
-    for each in rows_of(connection, SlotRow, _InSlot, of_stocks):
-        known[each.stock_id].in_slot[each.device_id, each.slot] = each.in_slot
-    return {each.stock_id: each for each in known.values()}
-
-
-_uuid = lru_cache(maxsize=1_000)(UUID)
 
 
 def known_readings(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
@@ -205,28 +91,6 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
     return windows
 
 
-def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
-    rows = [
-        (
-            each.device_id,
-            each.boot_id,
-            each.seq,
-            each.slot,
-            instant(each.measured_at),
-            instant(each.received_at),
-            each.has_clock,
-            each.level,
-            each.quantity,
-            each.used_total,
-            each.state,
-            each.raw,
-            verdict,
-        )
-        for each, verdict in readings
-    ]
-    insert_rows(connection, ReadingRow, READING, rows)
-
-
 def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> None:
     statement = update(ReadingRow).where(
         col(ReadingRow.device_id) == bindparam("of_device"),
@@ -251,42 +115,6 @@ def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> N
 def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
     rows = [asdict(event) for event in events]
     _many(connection, _insert(connection, DeviceEventRow).on_conflict_do_nothing(), rows)
-
-
-def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None:
-    rows, saved = [], []
-    for change in changes:
-        fold = change.track.fold
-        measured_at = fold.measured_at
-        rows.append(
-            (
-                *change.place,
-                _text(fold),
-                fold.condition,
-                fold.in_slot,
-                measured_at and instant(measured_at),
-                instant(change.heard_at),
-            )
-        )
-        if change.track.saved is not change.slot.track.saved:
-            saved.append((*change.place, _text(change.track.saved)))
-    update_rows(connection, SlotRow, SLOT, rows)
-    update_rows(connection, SlotRow, ("device_id", "slot", "checkpoint"), saved)
-
-
-def write_devices(connection: Connection, devices: Iterable[KnownDevice]) -> None:
-    rows = [
-        (
-            each.device_id,
-            each.boot_id,
-            each.last_heard_at and instant(each.last_heard_at),
-            each.is_online,
-            each.firmware,
-        )
-        for each in devices
-    ]
-    columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
-    update_rows(connection, DeviceRow, columns, rows)
 
 
 def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
@@ -407,10 +235,6 @@ def write_refills(
         ]
     _many(connection, statement, reopened)
     _many(connection, _insert(connection, RefillRow), rows)
-
-
-def _text(value: Struct) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def forget(connection: Connection, device_id: str) -> None:

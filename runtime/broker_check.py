@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from accounts.principal import Audience, Principal
 from broker import mosquitto, mosquitto_config
 from broker.mosquitto_probe import Address, NoAnswer, opened
 from broker.mosquitto_promises import PROMISES, SLOT, Login, Promise, Scene, tried
 from core.mqtt import ConnackCode
-from devices import credentials, passwords, registry
+from devices import custody, passwords, registry
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 from devices.registry import Provisioned, ToProvision
 from runtime import broker_files, broker_process
@@ -234,13 +235,15 @@ async def _two_devices(platform: Platform) -> AsyncIterator[list[Provisioned]]:
     try:
         yield made
     finally:
+        by = Principal(audience=Audience.MAKER, party_id=maker, name=MAKER)
         for each in made:
-            await credentials.revoke(each.device_id, transaction=transaction, clock=clock)
+            await custody.deregister(each.device_id, by, transaction=transaction, clock=clock)
         await BrokerFiles.of(platform.settings, platform.database).write()
 
 
 async def _revoke(device_id: str, platform: Platform) -> None:
-    await credentials.revoke(
-        device_id, transaction=platform.database.transaction, clock=platform.clock
+    desk = Principal(audience=Audience.OPERATOR, party_id=platform.ids.uuid(), name=MAKER)
+    await custody.revoke(
+        device_id, desk, transaction=platform.database.transaction, clock=platform.clock
     )
     await BrokerFiles.of(platform.settings, platform.database).write()

@@ -43,6 +43,7 @@ from runtime.arena.command import arena
 from runtime.bridge_commands import bridge_command
 from runtime.bridge_plug import bridge_plug_command
 from runtime.broker_cli import broker
+from runtime.conformance_cli import conformance
 from runtime.home_assistant_link import home_assistant_command
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
@@ -55,6 +56,7 @@ app = typer.Typer(
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
+app.command("conformance")(conformance)
 app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
 app.command("bridge-plug")(bridge_plug_command)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from core.database import blocking_engine
+from core.database import blocking_engine, one_at_a_time
 
-ONE_AT_A_TIME = 7_105_413_201_668_239  # an advisory lock nobody else takes
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
@@ -21,8 +20,7 @@ def migrate(url: str, to: str = "head") -> None:
     engine = blocking_engine(url, foreign_keys=False)
     try:
         with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+            one_at_a_time(connection)
             _move(connection, to)
     finally:
         engine.dispose()

@@ -28,7 +28,6 @@ ON_BOTH = (
     "tests/store/devices/",
     "tests/store/replenishment/",
     "tests/store/runtime/test_migrate.py",
-    "tests/store/vendor_policy/",
 )
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -196,10 +196,6 @@ class RawClient:
     def send_bytes(self, raw: bytes) -> None:
         self._writer.write(raw)
 
-    async def receive_bytes(self, count: int) -> bytes:
-        async with asyncio.timeout(10):
-            return await self._reader.readexactly(count)
-
     async def receive(self) -> mqtt.Packet:
         """Raises EOFError when the other side has closed."""
         async with asyncio.timeout(10):

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from vendor_policy.conditions import CONTESTABLE
-from vendor_policy.expressions import FIELDS, LONGEST, WORDS, compiled
+from vendor_policy.expression_fields import FIELDS
+from vendor_policy.expression_source import LONGEST, WORDS
+from vendor_policy.expressions import compiled
 from vendor_policy.offers import REASONS, SOURCES
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.pricing import ORDERS_KEPT

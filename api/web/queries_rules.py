@@ -41,7 +41,7 @@ from vendor_policy import policy as policies
 from vendor_policy import policy_diff, store
 from vendor_policy.conditions import CLAIM
 from vendor_policy.declarations import ProductCard
-from vendor_policy.expressions import FIELDS
+from vendor_policy.expression_fields import FIELDS
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.pricing import PER_QUANTITY
 

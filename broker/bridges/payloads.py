@@ -16,7 +16,7 @@ LONGEST_TEXT: Final = 200  # characters
 LARGEST_NUMBER: Final = 1e12
 NUMBER: Final = re.compile(r"\s*[-+]?\d{1,15}(\.\d{1,12})?\s*", re.ASCII)
 CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]+")
-FIRST_YEAR: Final = 2000  # of a device clock that was ever set
+YEARS: Final = range(2000, 2100)  # of a device clock that was ever set
 
 
 def parsed(payload: bytes | str) -> object:
@@ -102,4 +102,4 @@ def instant(value: object) -> datetime | None:
         at_utc = found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, OverflowError, OSError):
         return None
-    return at_utc if at_utc and at_utc.year >= FIRST_YEAR else None
+    return at_utc if at_utc and at_utc.year in YEARS else None

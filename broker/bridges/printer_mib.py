@@ -4,6 +4,7 @@ Pure. Takes what was walked, whole or trimmed: many real answers lack class and 
 so direction comes from class, else from type, else from the description.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -45,6 +46,7 @@ ASKED: Final = (MODEL, SYSTEM, SYSTEM_OBJECT, SYSTEM_NAME)
 MOST_ROWS: Final = 64
 COLORANT, CLASS, TYPE, DESCRIPTION, UNIT, MOST, LEVEL = "3", "4", "5", "6", "7", "8", "9"
 TRAY_MOST, TRAY_LEVEL, TRAY_NAME, TRAY_DESCRIPTION = "9", "10", "13", "18"
+ATTACHED: Final = re.compile(r"Attached to ([\w-]{1,40})")
 FILLED: Final = 4  # receptacleThatIsFilled
 
 TYPES: Final = {
@@ -117,8 +119,11 @@ def identity(walk: Walk) -> str:
 
 
 def name(walk: Walk) -> str:
-    said = _text(walk.get(MODEL)) or _text(walk.get(SYSTEM)).split(";")[0]
-    return said[:80] or "SNMP printer"
+    """An OKI names its network card first, and then what that is attached to."""
+    system = _text(walk.get(SYSTEM))
+    attached = ATTACHED.search(system)
+    behind = f"{system.split()[0]} {attached[1]}" if attached else system.split(";")[0]
+    return (_text(walk.get(MODEL)) or behind)[:80] or "SNMP printer"
 
 
 def _supplies(walk: Walk) -> Iterator[Reading]:

@@ -5,9 +5,9 @@ Pure. F(k) = P(use of k days >= left) = Phi(z(k)) in closed form:
     m = mean k e^(V / 2)       c = f / (9 m)       x = ((left - min(u, f) / 2) / m)^(1/3)
     z = (1 - c - x) / sqrt(c + (V + D) / 9)
 
-with f = sd^2 / mean the clumps in which use comes, V = log(1 + RATE_SPREAD mean_sd^2 / mean^2)
-the variance of the log rate as known today, and D(k) = DRIFT k / (1 + k / DRIFT_DAYS) what it
-drifts until then. Given the rate, use is gamma and its cube root normal (Wilson & Hilferty
+with f = sd^2 / mean the clumps in which use comes, V = log(1 + mean_sd^2 / mean^2) the variance
+of the log rate as known today, and D(k) = DRIFT k / (1 + k / DRIFT_DAYS) what it drifts until
+then. Given the rate, use is gamma and its cube root normal (Wilson & Hilferty
 1931, doi:10.1073/pnas.17.12.684); a lognormal rate adds (V + D) / 9 to the variance of the
 cube root (delta method). Half a clump, but no more than half a use, is the continuity
 correction of things used whole. e^(V / 2) is the mean of a lognormal rate that is known badly;
@@ -24,7 +24,6 @@ from replenishment.demand.model import Demand
 DRIFT: Final = 0.01  # variance of the log rate, per day
 DRIFT_DAYS: Final = 30.0  # a rate does not wander for ever: D stays below DRIFT * DRIFT_DAYS
 FARTHEST_DAYS: Final = 3650.0  # no depletion date is stated beyond ten years
-RATE_SPREAD: Final = 2.5  # rates of households are less alike than a gamma posterior says
 NEAREST_DAYS: Final = 1e-3
 LEAST_LEFT: Final = 0.05  # of a use: less cannot be told from nothing
 STEPS: Final = 6  # of Newton's method, each at most LONGEST_STEP in log days
@@ -82,7 +81,7 @@ def _score_and_slope(
 
 
 def _rate_variance(demand: Demand[Number], on: Arithmetic[Number]) -> Number:
-    return on.log1p(RATE_SPREAD * (demand.mean_sd / demand.mean) ** 2)
+    return on.log1p((demand.mean_sd / demand.mean) ** 2)
 
 
 def _lasting(left: Number, demand: Demand[Number], on: Arithmetic[Number]) -> Number:

@@ -11,13 +11,13 @@ from broker.mosquitto_probe import Address, opened
 from core import mqtt
 from core.mqtt import ConnackCode
 from core.settings import Settings
-from devices import credentials, registry
+from devices import custody, registry
 from devices.registry import Provisioned, ToProvision
 from runtime import broker_files, broker_process, wiring
 from runtime.broker_files import BrokerFiles, BrokerStarting
 from runtime.broker_process import BrokerProcess
 from runtime.wiring import Platform
-from tests.devices_world import a_model
+from tests.devices_world import OPERATOR, a_model
 from tests.processes import ROOT
 
 SHIPPED = (ROOT / "mosquitto.conf").read_text()
@@ -88,8 +88,11 @@ async def test_a_revoked_device_loses_its_live_connection_within_five_seconds(pl
         await revoked.connect(login("washer-0001", washer.secret))
         await other.connect(login("dryer-0001", dryer.secret))
         start_s = time.monotonic()
-        await credentials.revoke(
-            "washer-0001", transaction=platform.database.transaction, clock=platform.clock
+        await custody.revoke(
+            "washer-0001",
+            OPERATOR,
+            transaction=platform.database.transaction,
+            clock=platform.clock,
         )
         assert await revoked.closed(5)
         assert time.monotonic() - start_s < 5

@@ -19,6 +19,15 @@ STATEMENT = {
 }
 
 LATER_BODIES: dict[tuple[str, str], Any] = {
+    **{
+        ("POST", f"/api/{whose}devices/{{device_id}}/{act}"): {}
+        for whose, acts in {
+            "": ("secret", "revoke", "deregister"),
+            "makers/": ("secret", "claim-code", "revoke", "deregister"),
+            "operator/": ("revoke", "deregister"),
+        }.items()
+        for act in acts
+    },
     ("POST", "/api/policies/preview"): DRAFT,
     ("POST", "/api/policies/dry-run"): DRAFT,
     ("POST", "/api/models/{model}/claims"): STATEMENT,

@@ -74,7 +74,7 @@ async def test_a_wrong_own_rule_is_said_at_its_place_and_nothing_typed_is_lost(w
     assert answer.status_code == 422
     assert policy["custom_rules"] == []
     assert "line 1, character 7" in page
-    assert "did you mean `latest_days`?" in page
+    assert "Did you mean `latest_days`?" in page
     assert 'aria-describedby="own-problem-0"' in page
     assert ">offer.latest_day <= 3</textarea>" in page
     assert 'value="33,30"' in page

@@ -282,23 +282,3 @@ def references(value):
     elif isinstance(value, list):
         for each in value:
             yield from references(each)
-
-
-async def test_a_maker_gives_a_device_a_new_secret_and_takes_it_back(world: World, nora: Home):
-    address = f"/api/devices/{nora.device_id}"
-    async with world.client(bearer=world.maker_key) as client:
-        rotated = await client.post(f"{address}/rotate")
-        revoked = [(await client.post(f"{address}/revoke")).status_code for _ in range(2)]
-        too_late = await client.post(f"{address}/rotate")
-        unknown = await client.post("/api/devices/washer-0404/revoke")
-    assert rotated.json()["device_id"] == nora.device_id
-    assert len(rotated.json()["secret"]) >= 43  # 256 bits
-    assert revoked == [204, 204]
-    assert (too_late.status_code, too_late.json()["code"]) == (409, "device_revoked")
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
-
-
-async def test_an_owner_cannot_revoke_as_a_maker(world: World, nora: Home):
-    async with world.client(bearer=nora.key) as client:
-        answer = await client.post(f"/api/devices/{nora.device_id}/revoke")
-    assert answer.status_code == 403

@@ -19,6 +19,7 @@ IDS = {
     "device_id": "device_id",
     "mandate_id": "mandate_id",
     "statement_id": "record_id",  # of nobody
+    "model_id": "record_id",  # of nobody
     "complaint_id": "stock_id",  # of a vendor; no owner has one
     "correction_id": "correction_id",
     "model": "device_id",  # of a maker; no owner has one
@@ -41,6 +42,7 @@ WITHOUT_OWNER = {  # open to everyone
     ("GET", "/meter"),
     ("GET", "/verify"),
     ("GET", "/vendor/sign-in"),
+    ("GET", "/maker/sign-in"),
 }
 CODE_IS_PERMISSION = {("POST", "/api/bridges")}  # a bridge has nothing else
 STREAMS = {("GET", "/events")}  # never ends; its one word holds no data
@@ -50,10 +52,12 @@ FOR_MAKERS = {
     ("POST", "/api/models/{model}/claims"),
     ("GET", "/api/models/{model}/claims"),
     ("DELETE", "/api/models/{model}/claims/{claim_id}"),
-    ("POST", "/api/devices/{device_id}/revoke"),
-    ("POST", "/api/devices/{device_id}/rotate"),
+    *(
+        ("POST", f"/api/makers/devices/{{device_id}}/{act}")
+        for act in ("secret", "claim-code", "revoke", "deregister")
+    ),
 }
-OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor")
+OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor", "/maker")
 
 
 TERMS = {

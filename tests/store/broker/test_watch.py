@@ -12,11 +12,11 @@ from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
 from core.mqtt import ConnackCode, Publish
-from devices import credentials
+from devices import custody
 from devices.commands import NEWS_FOR
 from devices.tables import CommandRow, MqttSessionRow
 from tests import doors
-from tests.devices_world import KEY, World
+from tests.devices_world import KEY, OPERATOR, World
 from tests.doors import RawClient, eventually, raw_client
 from tests.gateway_world import Scene, scene_at, scene_of
 
@@ -192,8 +192,8 @@ async def test_a_revoked_device_is_cut_off_with_the_next_look_and_stays_out(scen
     world = scene.world
     async with scene.connected() as client:
         await scene.look()
-        await credentials.revoke(
-            "washer-0001", transaction=world.database.transaction, clock=world.clock
+        await custody.revoke(
+            "washer-0001", OPERATOR, transaction=world.database.transaction, clock=world.clock
         )
         await scene.look()
         assert await client.is_closed()
@@ -209,8 +209,9 @@ async def test_a_revoked_device_is_cut_off_with_the_next_look_and_stays_out(scen
 async def test_a_new_secret_ends_the_connection_with_the_old_one_only(scene):
     world = scene.world
     async with scene.connected() as old:
-        secret = await credentials.rotate(
+        secret = await custody.rotate_secret(
             "washer-0001",
+            OPERATOR,
             key=KEY,
             transaction=world.database.transaction,
             clock=world.clock,
@@ -232,8 +233,8 @@ async def test_a_secret_that_was_good_a_moment_ago_is_found_out_later(scene):
     world = scene.world
     async with scene.connected():
         pass
-    await credentials.revoke(
-        "washer-0001", transaction=world.database.transaction, clock=world.clock
+    await custody.revoke(
+        "washer-0001", OPERATOR, transaction=world.database.transaction, clock=world.clock
     )
     await scene.look()
     async with scene.connected() as client:

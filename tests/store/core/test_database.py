@@ -142,7 +142,7 @@ async def test_a_snapshot_never_commits(database: Database) -> None:
 
 async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
     orphan = {"device_id": "washer-0001", "serial": "1", "secret_hash": "", "created_at": NOON}
-    with pytest.raises(IntegrityError, match="(?i)foreign key"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         async with database.transaction(ALL_OWNERS) as session:
             session.add(DeviceRow.model_validate({**orphan, "model_id": "0" * 32}))
 

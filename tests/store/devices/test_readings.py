@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from accounts.tables import OwnerRow
 from core.outbox import OutboxRow
 from devices.readings import Outcome, Received
 from devices.tables import (
@@ -357,10 +358,8 @@ async def test_between_refill_event_and_next_reading_the_stock_is_unknown(world)
 async def test_a_changed_slot_lets_the_owners_pages_reload(world):
     owner_id = await world.claimed()
     await world.send(reading(1, 0.8))
-    async with world.database.snapshot(owner_id) as session:
-        owner = await session.connection()
-        row = (await owner.exec_driver_sql("SELECT changed_at FROM owner")).one()
-    assert row.changed_at.startswith("2026-11-20 13:00")
+    [owner] = await world.rows(OwnerRow)
+    assert (owner.owner_id, owner.changed_at) == (owner_id, NOON + timedelta(hours=1))
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_batch(world):

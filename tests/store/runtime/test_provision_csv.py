@@ -69,9 +69,8 @@ async def test_every_line_gets_a_line_with_a_secret_that_is_stored_as_a_hash(
 async def test_bad_lines_are_named_and_stop_no_other(platform, tmp_path):
     fleet = (
         b'\xef\xbb\xbfserial,device_id,is_test\nA1,,\n"never closed,,\nA3,UPPER,\nA4\n'
-        b"A5,,perhaps\n\xff\xfe,,\n"
-        + b"x" * 9_000
-        + b"\n,,\n\nA10,washer-10,yes\nA11,washer-10,\nA12,,\n"
+        b"A5,,perhaps\n\xff\xfe,,\n" + b"x" * 9_000 + b"\n,,\n\nA10,washer-10,yes\n"
+        b"A11,washer-10,\nA12,,\n"
     )
     tally = await provisioned(platform, tmp_path, fleet)
     assert tally == Tally(provisioned=3, refused=8)

@@ -5,6 +5,7 @@ import re
 import string
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,6 +32,7 @@ from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
 from vendor_policy.explain import Part
+from vendor_policy.expression_source import Code
 from vendor_policy.mandates import NotCovered
 from vendor_policy.meter import Swap
 from vendor_policy.offers import REASONS as DOOR_REASONS
@@ -78,6 +80,7 @@ MADE = {
     *(f"order.state.{each}" for each in OrderState),
     *(f"order.event.{each}" for each in OrderEvent),
     *(f"author.{each}" for each in Author),
+    *(f"policy.expression.{each}" for each in get_args(Code)),
     *(f"again.{each}" for each in Change),
     *(f"preset.{each}" for each in PRESETS),
     *(f"preset.{each}.means" for each in PRESETS),

@@ -21,6 +21,7 @@ from api.web.views_orders import (
     OverrideView,
 )
 from api.web.views_public import VendorSignIn
+from tests.unit.api import samples_maker
 from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
@@ -150,6 +151,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "vendor": ("vendor.html", VENDOR, ""),
     "vendor_statement": ("vendor_statement.html", STATEMENT, ""),
     "vendor_complaint": ("vendor_statement.html", NEW_COMPLAINT, ""),
+    **samples_maker.PAGES,
     "error": ("error.html", ERROR, ""),
 }
 OUTSIDE = (
@@ -162,4 +164,5 @@ OUTSIDE = (
     "vendor",
     "vendor_statement",
     "vendor_complaint",
+    *samples_maker.PAGES,
 )  # nobody is signed in there

@@ -79,8 +79,7 @@ WRONG_RULE = text(
     wording="Quick, or cheap",
     line=1,
     column=7,
-    problem="`days` is no field of `offer`",
-    hint="did you mean `latest_days`?",
+    said=text("policy.expression.unknown_near", name="days", near="latest_days"),
 )
 POLICY = PolicyView(
     version=3,

@@ -1,0 +1,194 @@
+"""What is known of a batch's devices, slots and stocks, and what it leaves in their rows.
+
+The rows of the devices are locked first, in the order of their ids, so that two processes never
+fold one device at a time.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
+from devices.checkpoints import Saved, Track
+from devices.intake import KnownDevice, KnownSlot, Reading
+from devices.levels import SlotFold, Verdict
+from devices.models import SlotSpec
+from devices.slot_changes import KnownStock, SlotChange
+from devices.tables import DeviceRow, ReadingRow, SlotRow, StockRow
+
+READING: Final = tuple(ReadingRow.model_fields)
+SLOT: Final = ("device_id", "slot", "fold", "condition", "in_slot", "measured_at", "heard_at")
+# JSON's null stands there until something is folded.
+FOLD: Final = msgspec.json.Decoder(SlotFold | None)
+SAVED: Final = msgspec.json.Decoder(Saved | None)
+
+
+class _Device(Struct, array_like=True):
+    device_id: str
+    timezone: str
+    revoked_at: datetime | None
+    boot_id: int
+    last_heard_at: datetime | None
+    is_online: bool
+    firmware: str | None
+
+
+class _Slot(Struct, array_like=True):
+    device_id: str
+    slot: str
+    stock_id: UUID | None
+    spec: str
+    fold: str | None
+    checkpoint: str | None
+    heard_at: datetime | None
+
+
+class _Stock(Struct, array_like=True):
+    stock_id: str
+    owner_id: str
+    spares: int
+    review_level: float | None
+
+
+class _InSlot(Struct, array_like=True):
+    stock_id: str
+    device_id: str
+    slot: str
+    in_slot: float | None
+
+
+def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
+    of_devices = "device_id", device_ids
+    known = {
+        each.device_id: KnownDevice(
+            device_id=each.device_id,
+            zone=_zone(each.timezone),
+            is_revoked=each.revoked_at is not None,
+            boot_id=each.boot_id,
+            last_heard_at=each.last_heard_at,
+            is_online=each.is_online,
+            firmware=each.firmware,
+        )
+        for each in locked_rows_of(connection, DeviceRow, _Device, of_devices)
+    }
+    for each in rows_of(connection, SlotRow, _Slot, of_devices):
+        known[each.device_id].slots[each.slot] = KnownSlot(
+            device_id=each.device_id,
+            slot=each.slot,
+            stock_id=each.stock_id,
+            spec=_spec(each.spec),
+            track=_track(each),
+            heard_at=each.heard_at,
+        )
+    return known
+
+
+# The same text is the same value, so what was read before need not be read again.
+@lru_cache(maxsize=1_000)
+def _spec(written: str) -> SlotSpec:
+    return SlotSpec.model_validate_json(written)
+
+
+@lru_cache(maxsize=20_000)
+def _saved(written: str) -> Saved | None:
+    found: Saved | None = SAVED.decode(written)
+    return found
+
+
+def _track(slot: _Slot) -> Track:
+    fold = FOLD.decode(slot.fold or "null")
+    saved = _saved(slot.checkpoint or "null")
+    return Track(fold=fold, saved=saved) if fold and saved else Track()
+
+
+@lru_cache(maxsize=1_000)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, KnownStock]:
+    of_stocks = "stock_id", [each.hex for each in stock_ids]
+    known = {
+        each.stock_id: KnownStock(
+            stock_id=UUID(each.stock_id),
+            owner_id=_uuid(each.owner_id),
+            spares=each.spares,
+            review_level=each.review_level,
+        )
+        for each in locked_rows_of(connection, StockRow, _Stock, of_stocks)
+    }
+    for each in rows_of(connection, SlotRow, _InSlot, of_stocks):
+        known[each.stock_id].in_slot[each.device_id, each.slot] = each.in_slot
+    return {each.stock_id: each for each in known.values()}
+
+
+_uuid = lru_cache(maxsize=1_000)(UUID)
+
+
+def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
+    rows = [
+        (
+            each.device_id,
+            each.boot_id,
+            each.seq,
+            each.slot,
+            instant(each.measured_at),
+            instant(each.received_at),
+            each.has_clock,
+            each.level,
+            each.quantity,
+            each.used_total,
+            each.state,
+            each.raw,
+            verdict,
+        )
+        for each, verdict in readings
+    ]
+    insert_rows(connection, ReadingRow, READING, rows)
+
+
+def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None:
+    rows, saved = [], []
+    for change in changes:
+        fold = change.track.fold
+        measured_at = fold.measured_at
+        rows.append(
+            (
+                *change.place,
+                _text(fold),
+                fold.condition,
+                fold.in_slot,
+                measured_at and instant(measured_at),
+                instant(change.heard_at),
+            )
+        )
+        if change.track.saved is not change.slot.track.saved:
+            saved.append((*change.place, _text(change.track.saved)))
+    update_rows(connection, SlotRow, SLOT, rows)
+    update_rows(connection, SlotRow, ("device_id", "slot", "checkpoint"), saved)
+
+
+def write_devices(connection: Connection, devices: Iterable[KnownDevice]) -> None:
+    rows = [
+        (
+            each.device_id,
+            each.boot_id,
+            each.last_heard_at and instant(each.last_heard_at),
+            each.is_online,
+            each.firmware,
+        )
+        for each in devices
+    ]
+    columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
+    update_rows(connection, DeviceRow, columns, rows)
+
+
+def _text(value: Struct) -> str:
+    return msgspec.json.encode(value).decode()

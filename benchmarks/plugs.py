@@ -24,7 +24,8 @@ from rich.table import Table  # noqa: E402
 from devices.cycles import Detector  # noqa: E402
 from devices.cycles_judging import Appliance, Cycle, CycleKind  # noqa: E402
 from tests import plug_days, shared_data  # noqa: E402
-from tests.plug_days import Sample, Score  # noqa: E402
+from tests.plug_days import Sample  # noqa: E402
+from tests.plug_score import Score  # noqa: E402
 from tests.recorded import power  # noqa: E402
 
 FIRST_SEED = 20_000

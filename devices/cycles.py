@@ -15,7 +15,7 @@ from devices.cycles_blocks import (
     SPARSE_IDLE_MIN,
     SPARSE_S,
     Block,
-    Open,
+    GrowingBlock,
     closed,
     grow,
 )
@@ -77,7 +77,7 @@ class Detector:
     thresholds: Thresholds = DEFAULTS
     minutes: Minutes = field(default_factory=Minutes)
     blocks: list[Block] = field(default_factory=list)
-    growing: Open | None = None
+    growing: GrowingBlock | None = None
     pause: Pause = field(default_factory=Pause)
     curve: Curve = field(default_factory=Curve)
 
@@ -113,7 +113,7 @@ class Detector:
     def _step(self, minute: Minute) -> None:
         is_active = minute.duty >= ACTIVE_DUTY
         if self.growing is None and is_active:
-            self.growing = Open(self._begun(minute))
+            self.growing = GrowingBlock(self._begun(minute))
         if self.growing or self.blocks:
             self.curve.add(minute.minute, minute.watts)
         if self.growing:
@@ -139,7 +139,7 @@ class Detector:
             pause_min=start - self.blocks[-1].end if self.blocks else 0,
         )
 
-    def _close(self, block: Block, grown: Open) -> None:
+    def _close(self, block: Block, grown: GrowingBlock) -> None:
         self.growing = None
         is_dense = grown.active >= DENSE * block.minutes
         if grown.active >= LEAST_MIN and is_dense:

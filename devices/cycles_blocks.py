@@ -72,7 +72,7 @@ def join(first: Block, second: Block) -> Block:
 
 
 @dataclass(slots=True)
-class Open:
+class GrowingBlock:
     """The block that is growing. `last`: watts of the newest active minutes, below 0 where
     heated; `first`: of the first minutes.
     """
@@ -85,7 +85,7 @@ class Open:
     last: list[float] = field(default_factory=list)
 
 
-def grow(open_: Open, minute: Minute) -> None:
+def grow(open_: GrowingBlock, minute: Minute) -> None:
     heated = minute.heat_s >= HEATED_S
     active = minute.duty >= ACTIVE_DUTY
     if active:
@@ -110,7 +110,7 @@ def grow(open_: Open, minute: Minute) -> None:
         open_.block = _heated(open_.block, minute)
 
 
-def closed(open_: Open) -> Block:
+def closed(open_: GrowingBlock) -> Block:
     motor = [each for each in open_.last if each >= 0]
     return replace(
         open_.block,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from devices.cycles import Detector, Pause
-from devices.cycles_blocks import Block, Open
+from devices.cycles_blocks import Block, GrowingBlock
 from devices.cycles_curve import Curve
 from devices.cycles_judging import Appliance, Thresholds
 from devices.cycles_minutes import Minutes
@@ -41,10 +41,16 @@ def load(state: State) -> Detector:
         thresholds=Thresholds(**state["thresholds"]),
         minutes=Minutes(**state["minutes"]),
         blocks=[Block(**each) for each in state["blocks"]],
-        growing=Open(**(growing | {"block": Block(**growing["block"])})) if growing else None,
+        growing=GrowingBlock(**(growing | {"block": Block(**growing["block"])}))
+        if growing
+        else None,
         pause=Pause(**state["pause"]),
         curve=curve,
     )
+
+
+def _growing(state: State) -> GrowingBlock:
+    return GrowingBlock(**state | {"block": Block(**state["block"])})
 
 
 def _block_state(block: Block) -> State:

@@ -6,12 +6,11 @@ dishwasher of two heatings, of six, and of two strong ones; a dryer of 220 to 26
 every fifth minute. What happens between and in the runs is what goes wrong there.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from devices.cycles_judging import Appliance, Cycle, CycleKind
+from devices.cycles_judging import Appliance, CycleKind
 
 DAY_S = 86_400
 START_WITHIN_S = 180
@@ -348,44 +347,6 @@ def _as_measured(run: Run, start_s: int, unmeasured: list[Stretch]) -> Run | Non
         from_within_s=max(START_WITHIN_S, before + 60),
         to_within_s=max(END_WITHIN_S, after + 60),
     )
-
-
-@dataclass(slots=True)
-class Score:
-    hit: int = 0
-    missed: int = 0
-    extra: int = 0
-    kinds: Counter[tuple[CycleKind, CycleKind]] = field(default_factory=Counter)
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.hit / max(1, 2 * self.hit + self.missed + self.extra)
-
-    def of(self, truth: CycleKind) -> float:
-        """The part of the runs of this kind that were told as such."""
-        told = {said: n for (real, said), n in self.kinds.items() if real is truth}
-        return told.get(truth, 0) / max(1, sum(told.values()))
-
-    def add(self, runs: list[Run], found: list[Cycle], unseen: Iterable[Run] = ()) -> None:
-        left = list(found)
-        for run in runs:
-            match = next((each for each in left if _is_of(run, each)), None)
-            if match is None:
-                self.missed += 1
-                continue
-            left.remove(match)
-            self.hit += 1
-            self.kinds[run.kind, match.kind] += 1
-        self.extra += sum(not any(_touch(run, each) for run in unseen) for each in left)
-
-
-def _is_of(run: Run, cycle: Cycle) -> bool:
-    starts = abs(cycle.from_s - run.from_s) <= run.from_within_s
-    return starts and abs(cycle.to_s - run.to_s) <= run.to_within_s
-
-
-def _touch(run: Run, cycle: Cycle) -> bool:
-    return cycle.from_s < run.to_s and run.from_s < cycle.to_s
 
 
 def one_load(seed: int, appliance: Appliance, *, is_rinse: bool) -> Day:

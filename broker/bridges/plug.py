@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -141,10 +141,17 @@ async def run(plug: Plug, *, stop: asyncio.Event) -> None:
         for each in done - {stopped}:
             each.result()
     finally:
-        for each in (stopped, *tasks):
-            each.cancel()
-        await asyncio.gather(stopped, *tasks, return_exceptions=True)
+        await _end((stopped, *tasks))
         bridge.save()
+
+
+async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """A cancellation may be swallowed by a publication that is confirmed at that moment."""
+    pending: Collection[asyncio.Task[Any]] = tasks
+    while pending:
+        for each in pending:
+            each.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 async def _listen(bridge: _Bridge) -> None:
@@ -188,7 +195,8 @@ async def _tell(bridge: _Bridge, client: aiomqtt.Client) -> None:
         bridge.news.clear()
         await bridge.tell(client)
         with suppress(TimeoutError):
-            await asyncio.wait_for(bridge.news.wait(), REPORT_S)
+            async with asyncio.timeout(REPORT_S):
+                await bridge.news.wait()
 
 
 async def _hear_answers(bridge: _Bridge, client: aiomqtt.Client) -> None:

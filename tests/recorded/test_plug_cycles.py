@@ -5,7 +5,8 @@ import pytest
 from devices.cycles import Detector
 from devices.cycles_judging import Appliance, Cycle, CycleKind
 from tests import plug_days
-from tests.plug_days import Sample, Score
+from tests.plug_days import Sample
+from tests.plug_score import Score
 from tests.recorded import power
 
 HELD_OUT = range(9_000, 9_006)  # the detector was built while looking at other days

@@ -51,4 +51,9 @@ LATER_BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/operator/complaints/{complaint_id}"): {"event": "take_up", **SAID},
     ("POST", "/api/complaints"): {"statement_id": "{record_id}", **SAID},
     ("POST", "/api/complaints/{complaint_id}/withdraw"): SAID,
+    ("POST", "/api/devices/{device_id}/cycles/corrections"): {
+        "said": "not_a_wash",
+        "boot_id": 1,
+        "seq": 1,
+    },
 }

@@ -31,6 +31,7 @@ FORMS: dict[Route, dict[str, str]] = {
         "region": "DE",
     },
     ("POST", "/devices/bridge-code"): {},
+    ("POST", "/devices/{device_id}/cycles"): {"said": "a_wash", "boot_id": "1", "seq": "1"},
     ("POST", "/devices/{device_id}/release"): {},
     ("POST", "/claims"): {"code": "AAAABBBBCCCC", "name": "N", "place": "P"},
     ("POST", "/claims/data-sheet"): {"code": "AAAABBBBCCCC"},

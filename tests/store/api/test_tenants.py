@@ -71,6 +71,8 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     """Of acts that would succeed if the ids were the neighbour's own."""
     return {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
+        ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
+        ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
         ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/by-hand"): {
             "device_id": nora.device_id,

@@ -113,6 +113,7 @@ MADE = {
     *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
     *(f"correction.{each}" for each in CorrectionKind),
     *(f"cycle.{each}" for each in CycleKind),
+    *(f"home_assistant.{each}" for each in ("level", "days_left", "next_order", "refilled")),
     *(f"cycle.{part}.{each}" for part in ("say", "said") for each in Said),
     *(f"correction.say_{each}" for each in CorrectionKind),
     *(f"correction.people_{each}" for each in ("before", "now")),

@@ -38,7 +38,7 @@ READABLE: Final = 0o640  # by Mosquitto's user, when the folder belongs to its g
 ROWS_AT_ONCE: Final = 1_000
 
 
-class BrokerStarting(CannotStart):
+class BrokerNotStarted(CannotStart):
     def __init__(self) -> None:
         super().__init__("Mosquitto is starting and takes no signals yet. Try again.")
 
@@ -62,7 +62,7 @@ class BrokerFiles:
         )
 
     async def write(self) -> None:
-        """Raises BrokerStarting, when Mosquitto may have read the files before this."""
+        """Raises BrokerNotStarted, when Mosquitto may have read the files before this."""
         self.folder.mkdir(parents=True, exist_ok=True)
         async with _turn(self.folder / ".turn"):
             place(self.folder / ACCESS, [mosquitto.access_rules(self.user)])
@@ -91,14 +91,14 @@ def platform_password(settings: Settings) -> str:
 
 def read_again(process_file: Path) -> bool:
     """Tells the Mosquitto that wrote `process_file`; False: it is not running, and reads the
-    files when it starts. Raises BrokerStarting.
+    files when it starts. Raises BrokerNotStarted.
     """
     process_id = _running(process_file)
     if process_id is None:
         return False
     try:
         if not _listens_to_hangup(process_id):
-            raise BrokerStarting
+            raise BrokerNotStarted
         os.kill(process_id, signal.SIGHUP)
     except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
         return False

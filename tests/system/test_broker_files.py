@@ -14,7 +14,7 @@ from core.settings import Settings
 from devices import custody, registry
 from devices.registry import Provisioned, ToProvision
 from runtime import broker_files, broker_process, wiring
-from runtime.broker_files import BrokerFiles, BrokerStarting
+from runtime.broker_files import BrokerFiles, BrokerNotStarted
 from runtime.broker_process import BrokerProcess
 from runtime.wiring import Platform
 from tests.devices_world import OPERATOR, a_model
@@ -150,5 +150,5 @@ def test_a_broker_that_does_not_listen_yet_is_not_signalled(tmp_path, monkeypatc
     process_file.write_text("1")
     monkeypatch.setattr(broker_files, "_running", lambda _: 1)
     monkeypatch.setattr(broker_files, "_listens_to_hangup", lambda _: False)
-    with pytest.raises(BrokerStarting):
+    with pytest.raises(BrokerNotStarted):
         broker_files.read_again(process_file)

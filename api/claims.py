@@ -18,6 +18,7 @@ from api.web import household
 from devices import ownership
 from devices.models import DeviceModel
 from devices.ownership import Claim, ManualDevice
+from replenishment import transfer
 
 router = APIRouter(tags=["devices"])
 
@@ -125,9 +126,9 @@ async def add_manual_device(
 @router.post("/devices/{device_id}/release")
 async def release(platform: PlatformDep, admin: Admin, device_id: str) -> ReleasedView:
     """Give the device away: all that it sent is erased and nothing is ordered for it."""
-    code = await ownership.release(
-        admin.party_id,
+    code = await transfer.give_away(
         device_id,
+        admin,
         key=platform.device_key,
         transaction=platform.transaction,
         clock=platform.clock,

@@ -20,6 +20,8 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
+from devices.custody import DeviceClaimed, DeviceRevoked
+from devices.cycle_corrections import CycleUnknown
 from devices.ownership import (
     ClaimCodeUnknown,
     NotYourDevice,
@@ -35,6 +37,7 @@ from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock
 from replenishment.contest_states import ContestCannot
 from replenishment.contests import NotContestable
 from replenishment.correcting import TooManyCorrections, UnknownCorrection
+from replenishment.maker_claims import ClaimIdTaken, MakerClaimUnknown
 from replenishment.order_states import IllegalTransition
 from replenishment.orders import OrderMoved, UnknownOrder
 from replenishment.overrides import UnknownOffer, WarningNotAccepted
@@ -73,10 +76,12 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     UnknownStock: Problem(404, "not_found"),
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
+    CycleUnknown: Problem(404, "not_found"),
     NotReportedByHand: Problem(404, "not_found"),
     BridgeCodeUnknown: Problem(404, "bridge_code_unknown"),
     ClaimCodeUnknown: Problem(404, "claim_code_unknown"),
     ModelUnknown: Problem(404, "model_unknown"),
+    MakerClaimUnknown: Problem(404, "not_found"),
     UnknownMandate: Problem(404, "not_found"),
     UnknownOffer: Problem(404, "unknown_offer"),
     NoSuchTree: Problem(404, "no_such_tree"),
@@ -90,7 +95,10 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     NotLoggedYet: Problem(409, "not_logged_yet"),
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
+    DeviceClaimed: Problem(409, "device_claimed"),
+    DeviceRevoked: Problem(409, "device_revoked"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
+    ClaimIdTaken: Problem(409, "claim_id_taken"),
     TooManyCorrections: Problem(409, "too_many_corrections"),
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),

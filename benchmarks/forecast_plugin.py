@@ -36,6 +36,7 @@ LEADS = (3, 2, 4, 3, 1, 4, 2, 3, 5, 2, 3, 4, 2, 3, 4, 1, 3, 2, 4, 5)  # days, as
 LEAD = lead_days({1: 0.10, 2: 0.25, 3: 0.30, 4: 0.25, 5: 0.10})
 PACKAGE_DAYS = (17.0, 22.0, 26.0, 30.0, 35.0, 45.0)
 FITTED_PER_CLASS = 12
+FITTED_COVERS = (7, 14, 28, 56)  # days
 MARGINS = (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4)  # normal scores
 FORECASTS_PER_SLOT = 3.0  # weight of one slot of the fit: its forecasts are much alike
 LEVELS = np.linspace(0, 1, BINS + 1)
@@ -169,9 +170,9 @@ class Shipped:
             self.update(used, 1, 0)
             tried.day(float(used), self._demand, self._used / (t + 1))
             if t % 7 == 6:
-                for cover in (7, 14, 28):
+                for cover in FITTED_COVERS:
                     left = cover * rate * math.exp(chance.gauss(0, 0.25)) / series.unit
-                    self.cdf(max(round(left), 1) * series.unit, min(3 * cover + 7, 120), 0)
+                    self.cdf(max(round(left), 1) * series.unit, 3 * cover + 7, 0)
 
     def start(self, cls: str, unit: float, sid: str | None = None) -> None:
         self._family, self._group = families.family_of(cls), families.group_of(cls)

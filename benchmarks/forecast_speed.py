@@ -48,6 +48,7 @@ def measured() -> dict[str, float]:
         "decisions_per_s": SLOTS / decision_s,
         "intervals_per_s": SLOTS / interval_s,
         "reading_us": _reading_us(),
+        "fold_us": _folding_us(),
         "state_bytes": float(len(states.packed(Learned(*(float(x[0]) for x in state))))),
         "vs_statsforecast_speed": _croston_s() / ((update_s + interval_s) / SLOTS),
     }
@@ -78,7 +79,7 @@ def _reading_us() -> float:
     return _best(job) / READINGS * 1e6
 
 
-def folding_us() -> float:
+def _folding_us() -> float:
     """The fold of one reading before that, which belongs to ingest."""
     spec = SlotSpec(
         slot="tank",

@@ -33,7 +33,7 @@ class RandomIds:
         return secrets.token_urlsafe(32)
 
     def code(self) -> str:
-        return "".join(secrets.choice(CODE_ALPHABET) for _ in range(12))
+        return "".join(CODE_ALPHABET[byte % 32] for byte in secrets.token_bytes(12))
 
     def salt(self) -> bytes:
         return secrets.token_bytes(32)

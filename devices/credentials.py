@@ -8,18 +8,27 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from accounts.scoping import ALL_OWNERS
-from core.clock import Clock
+from core import outbox
 from core.database import Database, Transaction
+from core.outbox import Work
+from devices import passwords
 from devices.tables import DeviceRow
 
+TELL_BROKER: Final = "tell_broker"  # kind of outbox row
 DEVICE_KEY: Final = "devices"  # name of the file below `Settings.keys`
 REMEMBERED_S: Final = 1.0  # real seconds until a revocation is noticed
+WRONG_FOR_S: Final = 0.1  # real seconds until the row is read again for a wrong secret
 MOST_REMEMBERED: Final = 10_000  # devices
 
-Authenticate = Callable[[str, str], Awaitable[bool]]  # (device_id, secret)
+# (device_id, secret) -> the stored hash, None for a wrong secret
+Authenticate = Callable[[str, str], Awaitable[str | None]]
 
 
 def hash_secret(secret: str, key: bytes) -> str:
@@ -29,6 +38,20 @@ def hash_secret(secret: str, key: bytes) -> str:
 def verify(secret: str, secret_hash: str, key: bytes) -> bool:
     """Takes the same time whatever part of it is wrong."""
     return hmac.compare_digest(hash_secret(secret, key), secret_hash)
+
+
+def for_broker(device_id: str, secret: str) -> str:
+    """The same secret as Mosquitto verifies it. The salt differs for every device; it need not
+    be random beside 256 bits that are.
+    """
+    salt = hashlib.blake2b(device_id.encode(), digest_size=passwords.SALT_BYTES).digest()
+    return passwords.kept(secret.encode(), salt=salt)
+
+
+async def tell_broker(session: AsyncSession, *, at: datetime) -> None:
+    """Who may connect has changed in this transaction: Mosquitto gets to know it at once."""
+    work = Work(kind=TELL_BROKER, payload={}, due_at=at, dedupe_key=TELL_BROKER)
+    await outbox.add(session, work)
 
 
 def authenticator(
@@ -53,15 +76,45 @@ def authenticator(
         remembered[device_id] = now_s(), secret_hash
         return secret_hash
 
-    async def authenticate(device_id: str, secret: str) -> bool:
+    async def authenticate(device_id: str, secret: str) -> str | None:
         secret_hash = await secret_hash_of(device_id)
-        return secret_hash is not None and verify(secret, secret_hash, key)
+        if secret_hash is not None and verify(secret, secret_hash, key):
+            return secret_hash
+        found = remembered.get(device_id)
+        if found is None or now_s() - found[0] < WRONG_FOR_S:
+            return None
+        del remembered[device_id]  # perhaps the secret is new
+        secret_hash = await secret_hash_of(device_id)
+        is_right = secret_hash is not None and verify(secret, secret_hash, key)
+        return secret_hash if is_right else None
 
     return authenticate
 
 
-async def revoke(device_id: str, *, transaction: Transaction, clock: Clock) -> None:
-    """The device may no longer connect, and what it still sends is quarantined."""
-    async with transaction(ALL_OWNERS) as session:
-        device = await session.get_one(DeviceRow, device_id)
-        device.revoked_at = device.revoked_at or clock.now()
+async def put_secret(
+    session: AsyncSession, device: DeviceRow, secret: str, *, key: bytes, at: datetime
+) -> None:
+    """In the old one's place, at both doors; a connection that used the old one is ended."""
+    device.secret_hash = hash_secret(secret, key)
+    device.broker_password = for_broker(device.device_id, secret)
+    device.credentials_changed_at = at
+    await tell_broker(session, at=at)
+
+
+async def withdraw(session: AsyncSession, device: DeviceRow, *, at: datetime) -> None:
+    """It may no longer connect, and what it still sends is quarantined. Once more changes
+    nothing.
+    """
+    if device.revoked_at is None:
+        device.revoked_at = device.credentials_changed_at = at
+    device.is_online = False
+    await tell_broker(session, at=at)
+
+
+async def changed_since(since: datetime, *, snapshot: Transaction) -> dict[str, str | None]:
+    """Device id and the hash of its present secret, None: revoked."""
+    async with snapshot(ALL_OWNERS) as session:
+        rows = await session.exec(
+            select(DeviceRow).where(col(DeviceRow.credentials_changed_at) > since)
+        )
+        return {row.device_id: None if row.revoked_at else row.secret_hash for row in rows}

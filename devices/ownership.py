@@ -212,15 +212,25 @@ async def release(
         ownership = (await session.exec(owned)).one_or_none()
         if ownership is None:
             raise NotYourDevice(device_id)
-        slots = select(SlotRow.stock_id).where(SlotRow.device_id == device_id)
-        stock_ids = [each for each in await session.exec(slots) if each]
-        connection = await session.connection()
-        await connection.run_sync(store.forget, device_id)
-        await session.delete(ownership)
+        await erase(session, device_id, ownership, at=now)
         await _offer(session, device_id, hash_secret(code, key), now + CLAIM_LIFE)
-        await _switch_off_empty(session, stock_ids)
-        await stock.changed(session, owner_id, stock_ids, now)
     return code
+
+
+async def erase(
+    session: AsyncSession, device_id: str, owned: OwnershipRow | None, *, at: datetime
+) -> None:
+    """All that it sent, and whose it is; stocks left without a slot are switched off. Their
+    mandates are the caller's affair: `replenishment.transfer`.
+    """
+    slots = select(SlotRow.stock_id).where(SlotRow.device_id == device_id)
+    stock_ids = [each for each in await session.exec(slots) if each]
+    connection = await session.connection()
+    await connection.run_sync(store.forget, device_id)
+    if owned is not None:
+        await session.delete(owned)
+        await _switch_off_empty(session, stock_ids)
+        await stock.changed(session, owned.owner_id, stock_ids, at)
 
 
 def _hash(code: str, key: bytes) -> str:

@@ -1,9 +1,9 @@
 """What a maker tells the platform: itself, its device models, and the devices it made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -14,9 +14,10 @@ from accounts.scoping import ALL_OWNERS
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
-from devices.credentials import hash_secret
+from devices.credentials import for_broker, hash_secret, tell_broker
+from devices.fleet import store
 from devices.models import DeviceId, DeviceModel, Frozen, Version
-from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow, SlotRow
+from devices.tables import DeviceModelRow, DeviceRow, ManufacturerRow
 
 CLAIM_LIFE: Final = timedelta(days=2 * 365)  # from the factory to the owner's home
 
@@ -63,6 +64,25 @@ class Provisioned:
     serial: str
     secret: str = field(repr=False)  # for the device
     claim_code: str = field(repr=False)  # for the label
+
+
+@dataclass(frozen=True, slots=True)
+class NotProvisioned:
+    serial: str
+    reason: DeviceIdTaken | ModelUnknown
+
+
+Outcome: TypeAlias = Provisioned | NotProvisioned
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """One maker's, with what names and hashes come from."""
+
+    manufacturer_id: UUID
+    key: bytes
+    clock: Clock
+    ids: Ids
 
 
 async def register_manufacturer(name: str, *, transaction: Transaction, ids: Ids) -> UUID:
@@ -114,31 +134,55 @@ async def provision(
     ids: Ids,
 ) -> list[Provisioned]:
     """All or none, in order. Raises ModelUnknown and DeviceIdTaken."""
-    made = [_made(each, ids) for each in wanted]
-    now = clock.now()
-    async with transaction(ALL_OWNERS) as session:
-        await _check_names(session, made)
-        models = await _models(session, manufacturer_id, wanted)
-        session.add_all(
-            DeviceRow(
-                device_id=device.device_id,
-                model_id=model.model_id,
-                serial=device.serial,
-                secret_hash=hash_secret(device.secret, key),
-                claim_hash=hash_secret(device.claim_code, key),
-                claim_expires_at=now + CLAIM_LIFE,
-                is_test=each.is_test,
-                created_at=now,
-            )
-            for each, device, model in zip(wanted, made, models, strict=True)
-        )
-        await session.flush()
-        session.add_all(
-            SlotRow(device_id=device.device_id, slot=spec["slot"], spec=spec)
-            for device, model in zip(made, models, strict=True)
-            for spec in model.description["slots"]
-        )
+    made: list[Provisioned] = []
+
+    def all_or_none(outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, NotProvisioned):
+                raise outcome.reason
+            made.append(outcome)
+
+    makes = Provisioning(manufacturer_id, key, clock, ids)
+    await provision_each(wanted, makes, shown=all_or_none, transaction=transaction)
     return made
+
+
+async def provision_each(
+    wanted: Sequence[ToProvision],
+    makes: Provisioning,
+    *,
+    shown: Callable[[Sequence[Outcome]], None],
+    transaction: Transaction,
+) -> None:
+    """Every device by itself: what is wrong with one does not stop the others.
+
+    shown: gets the outcomes in order, just before the commit, so that no device exists whose
+    secret nobody was shown; nothing is provisioned when it raises.
+    """
+    now = makes.clock.now()
+    async with transaction(ALL_OWNERS) as session:
+        models = await _models(session, makes.manufacturer_id, wanted)
+        taken = await _taken(session, wanted)
+        outcomes: list[Outcome] = []
+        rows, specs = [], []
+        for each in wanted:
+            model = models[each.model, each.version]
+            if model is None:
+                reason = ModelUnknown(each.model, each.version)
+                outcomes.append(NotProvisioned(each.serial, reason))
+                continue
+            device = _made(each, makes.ids)
+            if device.device_id in taken:
+                outcomes.append(NotProvisioned(each.serial, DeviceIdTaken(device.device_id)))
+                continue
+            taken.add(device.device_id)
+            outcomes.append(device)
+            rows.append(_columns(device, model, makes, is_test=each.is_test))
+            specs.append(model.description["slots"])
+        connection = await session.connection()
+        await connection.run_sync(store.add, rows, specs)
+        await tell_broker(session, at=now)
+        shown(outcomes)
 
 
 def _made(wanted: ToProvision, ids: Ids) -> Provisioned:
@@ -150,28 +194,35 @@ def _made(wanted: ToProvision, ids: Ids) -> Provisioned:
     )
 
 
+def _columns(
+    device: Provisioned, model: DeviceModelRow, makes: Provisioning, *, is_test: bool
+) -> dict[str, Any]:
+    now = makes.clock.now()
+    return {
+        "device_id": device.device_id,
+        "model_id": model.model_id,
+        "serial": device.serial,
+        "secret_hash": hash_secret(device.secret, makes.key),
+        "broker_password": for_broker(device.device_id, device.secret),
+        "claim_hash": hash_secret(device.claim_code, makes.key),
+        "claim_expires_at": now + CLAIM_LIFE,
+        "is_test": is_test,
+        "created_at": now,
+    }
+
+
 async def _models(
     session: AsyncSession, manufacturer_id: UUID, wanted: Sequence[ToProvision]
-) -> list[DeviceModelRow]:
-    """Of each device to provision, asked for once. Raises ModelUnknown."""
+) -> dict[tuple[str, int | None], DeviceModelRow | None]:
+    """By name and version wanted, each asked for once."""
     names = {(each.model, each.version) for each in wanted}
-    found = {name: await _model(session, manufacturer_id, *name) for name in names}
-    models = []
-    for each in wanted:
-        model = found[each.model, each.version]
-        if model is None:
-            raise ModelUnknown(each.model, each.version)
-        models.append(model)
-    return models
+    return {name: await _model(session, manufacturer_id, *name) for name in names}
 
 
-async def _check_names(session: AsyncSession, made: Sequence[Provisioned]) -> None:
-    names = [each.device_id for each in made]
-    twice = {name for name in names if names.count(name) > 1}
+async def _taken(session: AsyncSession, wanted: Sequence[ToProvision]) -> set[str]:
+    names = {each.device_id for each in wanted if each.device_id}
     statement = select(DeviceRow.device_id).where(col(DeviceRow.device_id).in_(names))
-    taken = twice | set(await session.exec(statement))
-    if taken:
-        raise DeviceIdTaken(min(taken))
+    return set(await session.exec(statement))
 
 
 async def _model(

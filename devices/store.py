@@ -37,6 +37,7 @@ from devices.levels import Key, Refilled, Verdict
 from devices.slot_changes import KnownStock, Place, SlotChange, Window
 from devices.tables import (
     CommandRow,
+    CycleCorrectionRow,
     DayUseRow,
     DeviceEventRow,
     QuarantineCountRow,
@@ -265,6 +266,7 @@ def forget(connection: Connection, device_id: str) -> None:
         QuarantineRow,
         QuarantineCountRow,
         CommandRow,
+        CycleCorrectionRow,
     ):
         connection.execute(delete(table).where(col(table.device_id) == device_id))
     slots = update(SlotRow).where(col(SlotRow.device_id) == device_id)

@@ -42,6 +42,7 @@ class DeviceRow(SQLModel, table=True):
     model_id: UUID | None = Field(default=None, foreign_key="device_model.model_id", index=True)
     serial: str
     secret_hash: str  # keyed BLAKE2b of 256 random bits
+    broker_password: str = ""  # the same secret for Mosquitto (devices.passwords)
     claim_hash: str | None = Field(
         default=None, index=True
     )  # of the claim code; cleared by the claim
@@ -49,6 +50,10 @@ class DeviceRow(SQLModel, table=True):
     is_test: bool = False
     timezone: str = "UTC"  # the owner's, once claimed: where the days of use begin
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # revoked, or given another secret: the door ends a connection that used the old one
+    credentials_changed_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, index=True
+    )
     boot_id: int = Field(default=-1, sa_type=BigInteger)  # the highest seen
     last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_online: bool = False
@@ -238,5 +243,30 @@ class CommandRow(SQLModel, table=True):
     command_id: int | None = Field(default=None, primary_key=True)
     device_id: str = Field(foreign_key="device.device_id", index=True)
     payload: dict[str, Any] = Field(sa_type=JSON)
-    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # for the first time
+    # acknowledged by the device; behind a broker: given to the broker
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MqttSessionRow(SQLModel, table=True):
+    """What a device that connects without `clean session` left behind at the gateway."""
+
+    __tablename__: ClassVar[str] = "mqtt_session"
+
+    device_id: str = Field(primary_key=True, foreign_key="device.device_id")
+    filters: dict[str, int] = Field(sa_type=JSON)  # topic filter: granted qos
+
+
+class CycleCorrectionRow(OwnedRow, table=True):
+    """What the owner says of one cycle that a plug reported, or of one that it missed."""
+
+    __tablename__: ClassVar[str] = "cycle_correction"
+    __table_args__ = (Index(None, "device_id"),)
+
+    cycle_correction_id: UUID = Field(primary_key=True)
+    device_id: str = Field(foreign_key="device.device_id")
+    boot_id: int | None = Field(default=None, sa_type=BigInteger)  # of the event; None: missed
+    seq: int | None = Field(default=None, sa_type=BigInteger)
+    said: str  # devices.cycles_learning.Said
+    said_at: datetime = Field(sa_type=UtcDateTime)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from replenishment import orders, track_record
+from replenishment import maker_claims, orders, track_record
 from replenishment.order_states import OrderState
 from replenishment.tables import OrderEventRow, OrderLineRow, OrderRow
 from vendor_policy import store
@@ -30,12 +30,14 @@ async def question(
     session: AsyncSession, need: Need, in_force: PolicyInForce, *, at: datetime, zone: ZoneInfo
 ) -> Question:
     """An offer the shop would not sell at checkout is handed over as out of stock, which is
-    what the shop said last.
+    what the shop said last. The need is given what makers say of products for it.
     """
     seen = await store.fresh_offers(session, need.category, at)
     unsold = await _unsold(session, UUID(need.need_id), at)
     return Question(
-        needs=(need,),
+        needs=(
+            replace(need, claims=await maker_claims.of_stock(session, UUID(need.stock_id))),
+        ),
         offers=tuple(
             replace(offer, in_stock=False) if _terms(offer) in unsold else offer
             for offer in seen

@@ -21,6 +21,7 @@ from sqlmodel import select
 from accounts.scoping import ALL_OWNERS
 from core.database import Transaction
 from devices import history
+from devices.levels import DayUse as Used
 from devices.models import SlotSpec
 from devices.tables import SlotRow
 from replenishment.backtest import COVERS_DAYS, FIRST_DAYS, BackTest, Replayed, back_test
@@ -56,16 +57,23 @@ async def stored(slot: str, transaction: Transaction) -> Mapping[str, SlotHistor
         places = [(row.device_id, row.slot) for row in wanted.values()]
         uses = await history.day_uses(session, places, from_on=date.min, before_on=date.max)
     return {
-        name: SlotHistory(
-            typical_use_per_day=SlotSpec.model_validate(row.spec).typical_use_per_day,
-            use=[
-                DayUse(day_on=day.day_on, used=day.used, exposure_days=day.exposure_days)
-                for day in uses.get((row.device_id, row.slot), [])
-                if day.exposure_days > 0
-            ],
+        name: _stored(
+            SlotSpec.model_validate(row.spec), uses.get((row.device_id, row.slot), [])
         )
         for name, row in wanted.items()
     }
+
+
+def _stored(spec: SlotSpec, days: Sequence[Used]) -> SlotHistory:
+    return SlotHistory(
+        typical_use_per_day=spec.typical_use_per_day,
+        category=spec.category,
+        use=[
+            DayUse(day_on=day.day_on, used=day.used, exposure_days=day.exposure_days)
+            for day in days
+            if day.exposure_days > 0
+        ],
+    )
 
 
 def read_csv(file: Path) -> Mapping[str, SlotHistory]:

@@ -23,21 +23,27 @@ from demo_shop import __main__ as demo_shop_command
 from firmware_sim import __main__ as simulator_command
 from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
+    access_keys,
     backtest,
-    bridge,
     demo,
     doctor,
     explain,
     market,
     migrate,
     provision,
+    provision_csv,
     replay,
     serve,
     verify,
     wiring,
     witnesses,
 )
+from runtime.access_keys import Party
 from runtime.arena.command import arena
+from runtime.bridge_commands import bridge_command
+from runtime.bridge_plug import bridge_plug_command
+from runtime.broker_cli import broker
+from runtime.conformance_cli import conformance
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -46,11 +52,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Connected devices reorder their own consumables, and the owner stays in charge.",
 )
-bridges = typer.Typer(no_args_is_help=True, help="Devices that do not speak MQTT themselves.")
-app.add_typer(bridges, name="bridge")
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
+app.command("conformance")(conformance)
+app.add_typer(broker, name="broker")
+app.command("bridge")(bridge_command)
+app.command("bridge-plug")(bridge_plug_command)
 
 CHECK_FAILED: Final = 3
 out = Console()
@@ -131,42 +139,31 @@ def shop_command(context: typer.Context) -> None:
     raise typer.Exit(demo_shop_command.main(context.args))
 
 
-@bridges.command("ipp")
-def bridge_ipp_command(
-    url: Annotated[str, typer.Argument(help="As ipp://printer.local/ipp/print")],
-    claim: Annotated[str, typer.Option(help="The code from your devices page.")] = "",
-    platform: Annotated[str, typer.Option(help="Where its pages are.")] = "",
-    every_s: Annotated[float, typer.Option(min=1, help="Seconds between looks.")] = 900,
-) -> None:
-    """Reads a printer's supplies over IPP and reports them like a device."""
-    settings = _settings()
-    prepare_home(settings.home)
-    default = f"http://{settings.http_host}:{settings.http_port}"
-    _run(
-        bridge.run(
-            bridge.IppBridge(
-                url=url,
-                claim=claim,
-                platform_url=platform or default,
-                mqtt_host=settings.mqtt_host,
-                mqtt_port=settings.mqtt_port,
-                folder=settings.home / "bridges",
-                interval_s=every_s,
-            )
-        )
-    )
-
-
 @app.command("provision")
 def provision_command(
     file: Path,
     result: Annotated[Path, typer.Option(help="Where secrets and claim codes go.")] = Path(
         "provisioned.csv"
     ),
+    model: Annotated[Path | None, typer.Option(help="JSON of the model of a CSV.")] = None,
     key: Annotated[bool, typer.Option("--key", help="Also make a REST key.")] = False,
 ) -> None:
-    """Registers a model and its devices from a maker's JSON file."""
+    """Registers a model and its devices from a maker's JSON file, or a fleet from a CSV; 3 when
+    lines of the CSV were wrong.
+    """
+    if model is not None:
+        raise typer.Exit(_run(_provision_csv(file, provision.read(model), result)))
     _run(_provision(provision.read(file), result, is_key_wanted=key))
+
+
+async def _provision_csv(fleet: Path, batch: provision.Batch, result: Path) -> int:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        tally = await provision_csv.provision_csv(fleet, batch, result, platform, err)
+    out.print(
+        f"{tally.provisioned} devices provisioned, {tally.refused} lines refused;"
+        f" secrets, claim codes and problems are in {result}"
+    )
+    return CHECK_FAILED if tally.refused else 0
 
 
 async def _provision(batch: provision.Batch, result: Path, *, is_key_wanted: bool) -> None:
@@ -191,6 +188,21 @@ async def _register(entries: market.Market) -> None:
             entries, transaction=platform.database.transaction, now=platform.clock.now()
         )
     out.print(f"{len(entries.vendors)} vendors and {len(entries.cards)} product cards stand")
+
+
+@app.command("key")
+def key_command(
+    party: Party,
+    name: Annotated[str, typer.Argument(help="The vendor's id, or who sits at the desk.")],
+) -> None:
+    """Makes a key for a vendor's pages (/vendor) and REST, or for the operator's desk."""
+    out.print(_run(_issue(party, name)), highlight=False, markup=False)
+    err.print("Shown once; the platform keeps its hash.")
+
+
+async def _issue(party: Party, name: str) -> str:
+    async with wiring.opened(_settings(), public_url="") as platform:
+        return await access_keys.issue(party, name, platform)
 
 
 @app.command("migrate")

@@ -4,7 +4,7 @@ Jumps to the next due moment, lets all that became due happen until nothing is l
 again. Devices speak MQTT, the owner and the order path HTTP, all on loopback.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,8 +14,6 @@ from core import outbox
 from core.clock import SteppedClock
 from core.database import Transaction
 from demo_shop.app import ShopApp
-from devices import commands
-from devices.commands import Deliver
 from firmware_sim.household import Household
 from firmware_sim.owner import OwnerAtTheApi
 from firmware_sim.publish import Publisher
@@ -34,7 +32,7 @@ class Conductor:
     transaction: Transaction
     household: Household
     publisher: Publisher
-    deliver: Deliver
+    tell_devices: Callable[[], Awaitable[None]]
     shops: Sequence[ShopApp]
     owner: OwnerAtTheApi | None
     steps: int = 0
@@ -75,9 +73,7 @@ class Conductor:
         if self.household.next_tick_at() <= at:
             await self.publisher.publish(self.household.tick(at))
         if await self.worker.run_due():
-            await commands.deliver_waiting(
-                transaction=self.transaction, deliver=self.deliver, clock=self.clock
-            )
+            await self.tell_devices()
         owner_at = self._owner_at()
         if self.owner is not None and owner_at is not None and owner_at <= at:
             self._owner_looks_at = at + OWNER_LOOKS_EVERY

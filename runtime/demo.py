@@ -158,7 +158,7 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
                 transaction=platform.database.transaction,
                 household=_household(stack, run, clock, folder),
                 publisher=await _publisher(stack, platform, gateway, furnished),
-                deliver=gateway.deliver,
+                tell_devices=wiring.watch(platform, gateway).look,
                 shops=await _shops(stack, platform, clock, run.seed),
                 owner=await _owner(stack, run, url_of(bound), furnished),
             ),

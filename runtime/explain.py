@@ -15,6 +15,7 @@ from replenishment import orders
 from replenishment.tables import OrderRow
 from runtime.startup import CannotStart
 from vendor_policy import explain, record, store
+from vendor_policy.funnel import funnel
 from vendor_policy.record import DecisionRecord
 from vendor_policy.tables import DecisionRow
 
@@ -85,7 +86,7 @@ def _decided(row: DecisionRow) -> Iterator[Entry]:
             f" ({need.reason}); runs out {need.depletion.p10_on} to {need.depletion.p90_on}"
         ),
     )
-    funnel = explain.funnel(made)
+    passed = funnel(made)
     yield (
         "decision",
         (
@@ -93,7 +94,7 @@ def _decided(row: DecisionRow) -> Iterator[Entry]:
             f" hash {row.record_hash}"
         ),
     )
-    yield "offers", f"{funnel.seen} seen, {funnel.ranked} acceptable"
+    yield "offers", f"{passed.seen} seen, {passed.ranked} acceptable"
     yield from _ranked(made)
 
 

@@ -7,9 +7,10 @@ Secrets and claim codes are written once, to a file that only its owner may read
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -57,7 +58,7 @@ def read(path: Path) -> Batch:
 async def provision(batch: Batch, platform: Platform) -> list[Provisioned]:
     """All or none. Registering the same model again is fine. Raises CannotStart."""
     transaction, clock, ids = platform.database.transaction, platform.clock, platform.ids
-    maker = await _maker(batch.manufacturer, platform)
+    maker = await maker_named(batch.manufacturer, platform)
     try:
         await registry.register_model(
             maker, batch.model, transaction=transaction, clock=clock, ids=ids
@@ -76,7 +77,7 @@ async def provision(batch: Batch, platform: Platform) -> list[Provisioned]:
 
 async def issue_maker_key(manufacturer: str, platform: Platform) -> str:
     """For POST /api/models and /api/devices; shown once."""
-    maker = await _maker(manufacturer, platform)
+    maker = await maker_named(manufacturer, platform)
     async with platform.database.transaction(ALL_OWNERS) as session:
         return principal.issue_api_key(
             session,
@@ -89,17 +90,23 @@ async def issue_maker_key(manufacturer: str, platform: Platform) -> str:
 
 
 def write_result(path: Path, made: Sequence[Provisioned]) -> None:
-    """CSV with mode 0600. Raises CannotStart rather than overwrite secrets."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise CannotStart(f"{path}: {error.strerror}. Name another file: --result") from None
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+    with created(path) as file:
         writer = csv.writer(file)
         writer.writerow(["device_id", "serial", "secret", "claim_code"])
         writer.writerows(
             [each.device_id, each.serial, each.secret, each.claim_code] for each in made
         )
+
+
+@contextmanager
+def created(path: Path) -> Iterator[TextIO]:
+    """With mode 0600. Raises CannotStart rather than overwrite secrets."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise CannotStart(f"{path}: {error.strerror}. Name another file: --result") from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        yield file
 
 
 def _wanted(model: DeviceModel, entry: DeviceEntry) -> ToProvision:
@@ -112,7 +119,7 @@ def _wanted(model: DeviceModel, entry: DeviceEntry) -> ToProvision:
     )
 
 
-async def _maker(name: str, platform: Platform) -> UUID:
+async def maker_named(name: str, platform: Platform) -> UUID:
     async with platform.database.snapshot(ALL_OWNERS) as session:
         known = await session.exec(select(ManufacturerRow).where(ManufacturerRow.name == name))
         row = known.first()

@@ -1,11 +1,16 @@
 """Running the platform's parts in one process until it is told to stop."""
 
 import asyncio
+import logging
+import resource
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from socket import socket
+from ssl import SSLContext
 from typing import Final
+from urllib.parse import urlsplit
 
 import uvicorn
 from rich.console import Console
@@ -13,15 +18,19 @@ from starlette.types import ASGIApp
 
 from api import deps
 from api.app import create_app
+from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands
-from devices.commands import Deliver
-from runtime import wiring, witnesses
+from runtime import bridge, wiring, witnesses
+from runtime.broker_files import BrokerFiles
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
-LOOK_S: Final = 0.5  # between two looks for commands
+logger = logging.getLogger(__name__)
+
+LOOK_S: Final = 0.5  # between two looks for commands and revocations
+OTHER_FILES: Final = 200  # databases, pages, shops: open beside the devices' connections
 LONGEST_GOODBYE_S: Final = 3  # for open event streams, once told to stop
 
 
@@ -71,12 +80,24 @@ async def run_all(settings: Settings, console: Console) -> None:
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
         platform = await _open_pages(stack, settings, console)
-        console.print(f"Devices: {await _open_door(stack, platform, stop)}")
+        door = await _open_door(stack, platform, stop)
+        console.print(f"Devices: {door}")
+        await stack.enter_async_context(bridge.running(_for_bridges(settings, door), stop))
         working = asyncio.create_task(platform.worker.run(stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         await working
+
+
+def _for_bridges(settings: Settings, door: str) -> bridge.Platform:
+    """As they find it from within: the gateway may have taken any free port."""
+    return bridge.Platform(
+        url="",  # they were added before
+        mqtt_host=settings.mqtt_host,
+        mqtt_port=urlsplit(door).port or settings.mqtt_port,
+        folder=settings.home / "bridges",
+    )
 
 
 async def run_api(settings: Settings, console: Console) -> None:
@@ -111,37 +132,74 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:
     settings = platform.settings
     if settings.door == "mosquitto":
+        await BrokerFiles.of(settings, platform.database).write()
         subscriber = wiring.subscriber(platform)
         subscriber.start()
         stack.push_async_callback(subscriber.close)
-        _tell_devices(stack, platform, subscriber.deliver, stop)
+        look = partial(
+            commands.deliver_waiting,
+            transaction=platform.database.transaction,
+            deliver=subscriber.deliver,
+            clock=platform.clock,
+        )
+        _keep_looking(stack, look, stop)
         return f"through the broker at {settings.mqtt_host}:{settings.mqtt_port}"
     gateway = wiring.gateway(platform)
+    _allow_connections(settings.mqtt_connections)
+    context = _tls(settings)
     try:
-        port = await gateway.start(settings.mqtt_host, settings.mqtt_port)
+        port = await gateway.start(settings.mqtt_host, settings.mqtt_port, tls=context)
     except OSError as error:
         raise CannotStart(
             f"Port {settings.mqtt_port} on {settings.mqtt_host} cannot be used"
             f" ({error.strerror}). Choose another: NACHSCHUB_MQTT_PORT=1884"
         ) from None
     stack.push_async_callback(gateway.close)
-    _tell_devices(stack, platform, gateway.deliver, stop)
-    return f"mqtt://{settings.mqtt_host}:{port}"
+    _keep_looking(stack, wiring.watch(platform, gateway).look, stop)
+    return f"{'mqtts' if context else 'mqtt'}://{settings.mqtt_host}:{port}"
 
 
-def _tell_devices(
-    stack: AsyncExitStack, platform: Platform, deliver: Deliver, stop: asyncio.Event
+def _tls(settings: Settings) -> SSLContext | None:
+    if settings.mqtt_certificate is None:
+        return None
+    try:
+        return tls.context(
+            settings.mqtt_certificate,
+            key=settings.mqtt_certificate_key,
+            client_ca=settings.mqtt_client_ca,
+        )
+    except OSError as error:
+        raise CannotStart(
+            f"The gateway's TLS files cannot be used: {error}. See NACHSCHUB_MQTT_CERTIFICATE,"
+            " NACHSCHUB_MQTT_CERTIFICATE_KEY and NACHSCHUB_MQTT_CLIENT_CA"
+        ) from None
+
+
+def _allow_connections(count: int) -> None:
+    """Each is an open file, of which many systems allow a thousand unless asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        logger.warning("%d open files (ulimit -Hn) are few for %d connections", most, count)
+
+
+def _keep_looking(
+    stack: AsyncExitStack, look: Callable[[], Awaitable[object]], stop: asyncio.Event
 ) -> None:
-    """Commands are looked for twice a second, until the end."""
+    """For commands and revocations, twice a second, until the end; a database that is away is
+    asked again.
+    """
 
-    async def tell() -> None:
+    async def keep_looking() -> None:
         while not stop.is_set():
-            await commands.deliver_waiting(
-                transaction=platform.database.transaction,
-                deliver=deliver,
-                clock=platform.clock,
-            )
+            try:
+                await look()
+            except Exception:
+                logger.exception("the door could not look into the database")
             await asyncio.sleep(LOOK_S)
 
-    telling = asyncio.create_task(tell())
-    stack.callback(telling.cancel)
+    looking = asyncio.create_task(keep_looking())
+    stack.callback(looking.cancel)

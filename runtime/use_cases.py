@@ -1,6 +1,6 @@
 """Which use case does which kind of outbox row: one table."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.offload import Offload
 from core.outbox import OutboxRow
-from devices import quarantine, retention
+from devices import credentials, quarantine, retention
 from replenishment import approvals, fulfil, offers_refresh, replenish, work
 from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
@@ -33,6 +33,7 @@ class UseCases:
     offload: Offload
     signer: Signer
     post: Post
+    write_broker_files: Callable[[], Awaitable[None]] | None = None  # None: no Mosquitto
 
     def table(self) -> Mapping[str, UseCase]:
         return {
@@ -44,6 +45,7 @@ class UseCases:
             work.POLL_ORDER: self._poll_order,
             quarantine.TELL_RECURRING: self._tell_recurring,
             retention.PRUNE: self._prune_readings,
+            credentials.TELL_BROKER: self._tell_broker,
             metering.MEASURE: self._measure_meter,
             metering.STATE: self._state_to_vendors,
             store.SEQUENCE: self._sequence_log,
@@ -117,6 +119,10 @@ class UseCases:
             clock=self.clock,
             ids=self.ids,
         )
+
+    async def _tell_broker(self, _row: OutboxRow) -> None:
+        if self.write_broker_files is not None:
+            await self.write_broker_files()
 
     async def _measure_meter(self, _row: OutboxRow) -> None:
         await metering.measure_new(

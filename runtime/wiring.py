@@ -10,22 +10,29 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
+from broker.admission import admission
 from broker.gateway import Gateway
 from broker.ingest import ingest
+from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
+from broker.watch import Watch
 from core.clock import Clock, WallClock
 from core.database import Database, Writer
 from core.ids import Ids, RandomIds
 from core.keys import load_key
 from core.offload import Offload, ProcessPool
 from core.settings import Settings
-from devices import retention
-from devices.credentials import DEVICE_KEY, authenticator
+from devices import mqtt_sessions, retention
+from devices.credentials import DEVICE_KEY
 from replenishment import replenish
-from replenishment.forecast import ExponentialForecaster, Forecaster
+from replenishment.demand.families import shipped
+from replenishment.forecast import Forecaster
+from replenishment.learning import LearningForecaster
 from replenishment.vendors.url_guard import shop_client
 from runtime import witnesses
+from runtime.broker_files import BrokerFiles, platform_password
 from runtime.migrate import migrate
+from runtime.owner_news import owner_news
 from runtime.shops import Shops
 from runtime.startup import CannotStart, prepare_home
 from runtime.use_cases import UseCases
@@ -129,7 +136,7 @@ async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> 
 
 
 def forecaster() -> Forecaster:
-    return ExponentialForecaster()
+    return LearningForecaster(shipped())
 
 
 def _worker(
@@ -149,6 +156,9 @@ def _worker(
         offload=offload,
         signer=witnesses.log_signer(settings),
         post=post,
+        write_broker_files=(
+            BrokerFiles.of(settings, database).write if settings.door == "mosquitto" else None
+        ),
     )
     return Worker(
         use_cases=use_cases.table(),
@@ -161,15 +171,34 @@ def _worker(
 
 def gateway(platform: Platform) -> Gateway:
     """Door 1, not yet listening."""
-    is_right = authenticator(platform.database, platform.device_key)
-
-    async def authenticate(device_id: str, secret: bytes) -> bool:
-        return await is_right(device_id, secret.decode(errors="replace"))
-
+    settings = platform.settings
     return Gateway(
-        authenticate=authenticate,
+        authenticate=admission(platform.database, platform.device_key, wall=platform.wall),
         ingest=partial(ingest, writer=platform.writer),
         clock=platform.clock,
+        find_session=partial(mqtt_sessions.find, snapshot=platform.database.snapshot),
+        limits=Limits(
+            connections=settings.mqtt_connections,
+            connections_per_address=settings.mqtt_connections_per_address,
+            messages_per_s=settings.mqtt_messages_per_s,
+            burst_messages=settings.mqtt_burst_messages,
+            address_messages_per_s=settings.mqtt_address_messages_per_s,
+            failed_sign_ins_per_minute=settings.mqtt_failed_sign_ins_per_minute,
+            slow_reader_s=settings.mqtt_slow_reader_s,
+            packet_bytes=settings.mqtt_packet_bytes,
+            trusted=settings.mqtt_trusted,
+        ),
+    )
+
+
+def watch(platform: Platform, door: Gateway) -> Watch:
+    """What the gateway looks for in the database; whoever owns the door calls it."""
+    return Watch(
+        door,
+        database=platform.database,
+        clock=platform.clock,
+        wall=platform.wall,
+        news_of=owner_news(platform.database, platform.clock),
     )
 
 
@@ -181,7 +210,7 @@ def subscriber(platform: Platform) -> Subscriber:
             host=settings.mqtt_host,
             port=settings.mqtt_port,
             username=settings.mqtt_user,
-            password=settings.mqtt_password,
+            password=platform_password(settings),
         ),
         ingest=partial(ingest, writer=platform.writer),
         clock=platform.clock,

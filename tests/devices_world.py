@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlmodel import col, select
 
+from accounts.principal import Audience, Principal
 from accounts.scoping import ALL_OWNERS
 from accounts.tables import OwnerRow
 from core.clock import Clock
@@ -23,6 +24,7 @@ from devices.registry import Provisioned, ToProvision
 from devices.tables import SlotRow, StockRow
 
 KEY = b"k" * 32
+OPERATOR = Principal(audience=Audience.OPERATOR, party_id=UUID(int=1), name="operator")
 
 
 def a_spec(slot: str = "detergent", **changes: object) -> SlotSpec:

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from broker.gateway import Gateway
 from broker.ingest import ingest
+from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
 from core import mqtt
 from core.clock import WallClock
@@ -99,18 +101,23 @@ class Door:
     book: Book
 
 
-@asynccontextmanager
-async def gateway(folder: Path) -> AsyncIterator[Door]:
-    async def authenticate(device_id: str, secret: bytes) -> bool:
-        return SECRETS.get(device_id, "").encode() == secret
+async def authenticate(device_id: str, secret: bytes) -> str | None:
+    """The secret stands for its own hash."""
+    return SECRETS.get(device_id) if SECRETS.get(device_id, "").encode() == secret else None
 
+
+@asynccontextmanager
+async def gateway(
+    folder: Path, *, limits: Limits | None = None, tls: SSLContext | None = None
+) -> AsyncIterator[Door]:
     book = Book(folder)
     door = Gateway(
         authenticate=authenticate,
         ingest=partial(ingest, writer=book.writer, record=book.record),
         clock=WallClock(),
+        limits=limits,
     )
-    port = await door.start("127.0.0.1", 0)
+    port = await door.start("127.0.0.1", 0, tls=tls)
     try:
         yield Door(door, port, book)
     finally:

@@ -15,6 +15,7 @@ import pytest
 from broker import mosquitto as mosquitto_files
 from demo_shop.records import Order
 from demo_shop.store import Ledger
+from devices import passwords
 
 ROOT = Path(__file__).parents[1]
 PLATFORM, PLATFORM_PASSWORD = "platform", "of-the-platform"
@@ -48,7 +49,9 @@ def mosquitto(folder: Path, secrets: dict[str, str], *, port: int = 0) -> Iterat
     users = {PLATFORM: PLATFORM_PASSWORD, **secrets}
     (state / "passwords").write_text(
         "".join(
-            mosquitto_files.password_line(user, secret.encode(), salt=os.urandom(12))
+            mosquitto_files.password_line(
+                user, passwords.kept(secret.encode(), salt=os.urandom(passwords.SALT_BYTES))
+            )
             for user, secret in users.items()
         )
     )

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from vendor_policy.conditions import CONTESTABLE
-from vendor_policy.explain import LINES
-from vendor_policy.expressions import FIELDS, LONGEST, WORDS, compiled
+from vendor_policy.expression_fields import FIELDS
+from vendor_policy.expression_source import LONGEST, WORDS
+from vendor_policy.expressions import compiled
 from vendor_policy.offers import REASONS, SOURCES
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.pricing import ORDERS_KEPT
 from vendor_policy.rules import RULES
+from vendor_policy.sums import LINES
 
 PAGE = (Path(__file__).parents[1] / "docs" / "policy.md").read_text()
 NAMED = {

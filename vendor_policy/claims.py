@@ -17,19 +17,17 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whi
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,59}$")]
 
 
-class Claim(Frozen):
+class Statement(Frozen):
     """About offers of `products`, with one of `attributes`, or of another brand than
     `brands_but`; at least one of the three is named.
     """
 
     claim_id: Code
-    maker: Name
     kind: Literal["recommend", "warn", "exclude", "credit"]
     grounds: Literal["technical", "warranty", "commercial"]
     reason: Code  # public and stable
     text_en: Words
     text_de: Words
-    since: date
     products: Annotated[tuple[Gtin, ...], Field(max_length=200)] = ()
     attributes: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
     brands_but: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
@@ -54,3 +52,10 @@ class Claim(Frozen):
                 {"field": "brands_but"},
             )
         return self
+
+
+class Claim(Statement):
+    """A statement as published: by whom, and since when."""
+
+    maker: Name
+    since: date

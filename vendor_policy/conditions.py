@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from core.money import PPM
 from vendor_policy.declarations import Frozen, Gtin, Name
-from vendor_policy.expressions import ExpressionRefused, compiled
+from vendor_policy.expression_source import ExpressionRefused
+from vendor_policy.expressions import compiled
 
 CreditShare = Annotated[int, Field(strict=True, gt=0, le=PPM // 2)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -55,10 +56,14 @@ class CustomRule(Frozen):
                 "{problem} at line {line}, column {column}: {hint}",
                 {
                     "field": "expression",
-                    "problem": refused.problem,
+                    "problem": refused.mistake.problem,
                     "line": refused.line,
                     "column": refused.column,
-                    "hint": refused.hint,
+                    "hint": refused.mistake.hint,
+                    "said": {
+                        "key": f"policy.expression.{refused.mistake.code}",
+                        "params": dict(refused.mistake.params),
+                    },
                 },
             ) from refused
         return self

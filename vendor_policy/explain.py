@@ -1,19 +1,18 @@
-"""Why this order: funnel, sums and sentences, computed from a decision record.
+"""Why this order, in sentences computed from a decision record.
 
 Pure. Sentences are text keys with parameters; the words are in the message catalogues.
 Parameters ending in `_minor` are amounts of `currency`, in `_ppm` shares, in `_on` dates.
+`funnel` and `sums` tell the same in numbers.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vendor_policy.checks import Params
 from vendor_policy.decide import Ask, Ranked
 from vendor_policy.offers import SOURCES, Offer
 from vendor_policy.record import DecisionRecord, RuleEntry
-from vendor_policy.rules import Author, Finding, Kind, text_id
+from vendor_policy.rules import Author, Finding, text_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,54 +24,6 @@ class Part:
     key: str
     params: Mapping[str, Any] = field(default_factory=dict)
     author: Author | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One rule of the funnel: how many offers were left after it, how many it took out."""
-
-    rule_id: str
-    title: Part
-    left: int
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funnel:
-    seen: int
-    steps: tuple[Step, ...]
-    ranked: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """`params`: what the amount was computed from."""
-
-    minor: int
-    params: Params
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SumLine:
-    """`runner_up` None: there is no other offer."""
-
-    title: Part
-    chosen: Cell
-    runner_up: Cell | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sums:
-    """Winner and runner-up side by side, in minor units of `currency` for `per_quantity` of
-    `unit`; each column adds up to its total.
-    """
-
-    per_quantity: int
-    unit: str
-    currency: str
-    lines: tuple[SumLine, ...]
-    chosen_minor: int
-    runner_up_minor: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,112 +48,11 @@ def by_id(record: DecisionRecord) -> dict[str, Offer]:
     return {offer.offer_id: offer for offer in record.offers.values()}
 
 
-def funnel(record: DecisionRecord) -> Funnel:
-    """Rules that are not in force are left out: they took nothing."""
-    alive = _alive(record)
-    left = len(alive) + len(record.refused)
-    steps: list[Step] = []
-    taken = len(record.refused)  # lacking facts is what the first rule is about
-    by_rule: dict[str, list[Finding]] = defaultdict(list)
-    for finding in record.findings:
-        by_rule[finding.rule_id].append(finding)
-    for entry in record.rules:
-        if entry.kind is not Kind.EXCLUDE or entry.params is None:
-            continue
-        taken += _drop(alive, by_rule[entry.rule_id])
-        left -= taken
-        steps.append(Step(rule_id=entry.rule_id, title=_title(entry), left=left, dropped=taken))
-        taken = 0
-    return Funnel(
-        seen=len(record.offers) + len(record.refused), steps=tuple(steps), ranked=left
-    )
-
-
-def _alive(record: DecisionRecord) -> dict[str, set[int]]:
-    """The numbers of packs tried of each offer; every one is ranked or objected to, and an
-    objection to all of them names none.
-    """
-    packs: dict[str, set[int]] = {offer.offer_id: set() for offer in record.offers.values()}
-    for finding in record.findings:
-        if finding.packs is not None:
-            packs[finding.offer_id].add(finding.packs)
-    for ranked in record.ranked:
-        packs[ranked.offer_id].add(ranked.packs)
-    return packs
-
-
-def _drop(alive: dict[str, set[int]], found: list[Finding]) -> int:
-    before = len(alive)
-    for finding in found:
-        packs = alive.get(finding.offer_id)
-        if packs is None:
-            continue
-        if finding.packs is not None:
-            packs.discard(finding.packs)
-        if finding.packs is None or not packs:
-            del alive[finding.offer_id]
-    return before - len(alive)
-
-
-def _title(entry: RuleEntry) -> Part:
+def title(entry: RuleEntry) -> Part:
     return Part(f"rule.{text_id(entry.rule_id)}.title", entry.params or {}, entry.author)
 
 
-LINES = (
-    "price",
-    "shipping",
-    "lateness",
-    "risk",
-    "holding",
-    "brand_credit",
-    "attribute_credit",
-    "vendor_credit",
-    "picked_credit",
-    "loyalty_credit",
-)
-
-
-def sums(record: DecisionRecord) -> Sums | None:
-    """None when nothing was chosen."""
-    if record.chosen is None:
-        return None
-    chosen, runner_up = record.ranked[0], _runner_up(record)
-    left, right = _cells(chosen), _cells(runner_up) if runner_up else {}
-    order = sorted(left | right, key=lambda line: (LINES.index(line[0]), line[1]))
-    return Sums(
-        per_quantity=chosen.price.per_quantity,
-        unit=chosen.price.unit,
-        currency=chosen.total.currency,
-        lines=tuple(
-            SumLine(
-                title=_line_title(*line),
-                chosen=left.get(line, NOTHING),
-                runner_up=right.get(line, NOTHING) if runner_up else None,
-            )
-            for line in order
-        ),
-        chosen_minor=chosen.price.shown_minor,
-        runner_up_minor=runner_up.price.shown_minor if runner_up else None,
-    )
-
-
-NOTHING = Cell(0, {})
-
-
-def _cells(ranked: Ranked) -> dict[tuple[str, str], Cell]:
-    """By the line's name and, for credits to several things, whom it credits."""
-    return {
-        (line.name, str(line.facts.get("name", ""))): Cell(line.shown_minor, line.facts)
-        for line in ranked.price.lines
-    }
-
-
-def _line_title(name: str, credited: str) -> Part:
-    author = Author.OWNER if name.endswith("_credit") else None
-    return Part(f"line.{name}", {"name": credited} if credited else {}, author)
-
-
-def _runner_up(record: DecisionRecord) -> Ranked | None:
+def runner_up(record: DecisionRecord) -> Ranked | None:
     pick = record.runner_up
     if pick is None:
         return None
@@ -294,12 +144,12 @@ def _need(record: DecisionRecord) -> Iterator[Part]:
 def _chosen(record: DecisionRecord) -> Iterator[Part]:
     chosen = record.ranked[0]
     yield Part("why.chosen", _described(record, chosen))
-    runner_up = _runner_up(record)
-    if runner_up is None:
+    second = runner_up(record)
+    if second is None:
         yield Part("why.no_runner_up")
         return
-    dearer_minor = runner_up.price.shown_minor - chosen.price.shown_minor
-    params = {**_described(record, runner_up), "dearer_minor": dearer_minor}
+    dearer_minor = second.price.shown_minor - chosen.price.shown_minor
+    params = {**_described(record, second), "dearer_minor": dearer_minor}
     yield Part("why.runner_up" if dearer_minor else "why.runner_up_equal", params)
 
 
@@ -326,7 +176,7 @@ def _not_bought(record: DecisionRecord) -> Iterator[Part]:
         return
     entry = next(each for each in record.rules if each.rule_id == nothing.rule_id)
     yield Part("nothing.blocked", {"offers": nothing.offers_blocked}, entry.author)
-    yield _title(entry)
+    yield title(entry)
     if nothing.relaxed is None:
         return
     yield Part("nothing.relaxed", _described(record, nothing.relaxed), entry.author)

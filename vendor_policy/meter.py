@@ -17,7 +17,7 @@ from core.money import PPM
 from vendor_policy import record
 from vendor_policy.decide import Decision
 from vendor_policy.declarations import Remuneration
-from vendor_policy.expressions import with_vendors
+from vendor_policy.expression_source import with_vendors
 from vendor_policy.facts import Facts
 from vendor_policy.offers import Offer
 from vendor_policy.policy import Policy

@@ -7,6 +7,7 @@ decisions; what it would cost in risk is told with what it would save.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 from core.money import half_even
@@ -23,6 +24,7 @@ from vendor_policy.time_machine import (
 LEAST_MINOR: Final = 100  # a year; less is not worth a word
 SHORTEST_DAYS: Final = 28  # of past decisions, before a year is spoken of
 NEEDS_MOST: Final = 200  # newest needs that are looked at
+CHANGES_MOST: Final = 40  # tried at once: with as many needs, a few seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,9 @@ def recommendations(
     noes = frozenset(declined)
     found = (
         _recommendation(change, past, plain, present.currency)
-        for change in changes(present)
-        if change.key not in noes
+        for change in islice(
+            (each for each in changes(present) if each.key not in noes), CHANGES_MOST
+        )
     )
     return sorted(
         filter(None, found), key=lambda each: (-each.saved_a_year_minor, each.change.key)

@@ -10,6 +10,7 @@ from vendor_policy.candidates import Candidate
 from vendor_policy.checks import Asked, Objection, Params
 from vendor_policy.claims import Claim
 from vendor_policy.conditions import CLAIM, CUSTOM
+from vendor_policy.expression_fields import OF_PACKS
 from vendor_policy.expressions import Expression, Replies
 from vendor_policy.facts import Facts
 from vendor_policy.needs import Need
@@ -87,7 +88,7 @@ def _written(
         since=rule.since.isoformat(),
         check=lambda need, _, facts: _asked(at, replies(need, facts), said),
         params=lambda *_: {**said, "expression": rule.expression},
-        is_per_offer=expression.offer_fields.isdisjoint(expressions.OF_PACKS),
+        is_per_offer=expression.offer_fields.isdisjoint(OF_PACKS),
     )
 
 

@@ -75,7 +75,8 @@ def _about_offer(
     record_id: UUID, made: DecisionRecord, given: Premises, offer: Offer
 ) -> Statement:
     outcome = _outcome(made, offer)
-    cut = None if outcome is Outcome.WON else price_cut(given, made.chosen, offer)
+    # An excluded offer is not told by how much: that would be the owner's own limit.
+    cut = price_cut(given, made.chosen, offer) if outcome is Outcome.LOST else None
     return Statement(
         statement_id=uuid5(record_id, offer.offer_id),
         record_id=record_id,

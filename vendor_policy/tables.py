@@ -36,6 +36,19 @@ class ProductCardRow(SQLModel, table=True):
     card: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.declarations.ProductCard
 
 
+class MakerClaimRow(SQLModel, table=True):
+    """What a manufacturer says about products for one of its models; public and contestable."""
+
+    __tablename__: ClassVar[str] = "maker_claim"
+
+    manufacturer_id: UUID = Field(primary_key=True)
+    model: str = Field(primary_key=True)  # its name; of all its versions
+    claim_id: str = Field(primary_key=True)
+    claim: dict[str, Any] = Field(sa_type=JSON)  # vendor_policy.claims.Claim
+    published_at: datetime = Field(sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class OfferRow(SQLModel, table=True):
     """The newest sight of one vendor's SKU; older sights live on in the records."""
 

@@ -14,6 +14,7 @@ from api.web.views import BridgeCodeView, ClaimView, ReleasedView
 from api.web.visit import CheckedForm, Visit, VisitDep, back, visiting_admin
 from devices import bridging, ownership
 from devices.ownership import Claim, ClaimCodeUnknown, TooManyTries
+from replenishment import transfer
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,9 +57,9 @@ async def release(visit: VisitDep, form: CheckedForm, device_id: str) -> HTMLRes
     platform, admin = visit.platform, visit.admin
     async with visit.reading() as session:
         before = await queries_devices.release_view(session, device_id, admin, visit.now)
-    code = await ownership.release(
-        admin.party_id,
+    code = await transfer.give_away(
         device_id,
+        admin,
         key=platform.device_key,
         transaction=platform.transaction,
         clock=platform.clock,

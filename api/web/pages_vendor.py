@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from accounts.principal import Principal
 from accounts.scoping import ALL_OWNERS
 from accounts.texts import text
-from api.web import queries_vendor, vendor_visit
-from api.web.vendor_visit import SIGN_IN, VENDOR_COOKIE, VendorForm, VendorVisitDep
+from api.web import queries_vendor
+from api.web.vendor_visit import SIGN_IN, VENDORS, VendorForm, VendorVisitDep
 from api.web.views_public import VendorSignIn
 from api.web.visit import CheckedForm, VisitDep, back
 from vendor_policy import complaints
@@ -30,19 +30,19 @@ async def show_sign_in(at: VendorVisitDep) -> Response:
 
 @router.post("/sign-in")
 async def do_sign_in(visit: VisitDep, form: CheckedForm) -> Response:
-    sealed = await vendor_visit.sign_in(visit, form.one("key"))
+    sealed = await VENDORS.sign_in(visit, form.one("key"))
     if sealed is None:
         view = VendorSignIn(problem=text("vendor.key_wrong"))
         return await visit.page("vendor_sign_in.html", view, status=422)
     response = back("/vendor")
-    vendor_visit.set_cookie(visit, response, sealed)
+    VENDORS.set_cookie(visit, response, sealed)
     return response
 
 
 @router.post("/sign-out")
 async def do_sign_out(form: VendorForm) -> RedirectResponse:
     response = back(SIGN_IN)
-    response.delete_cookie(VENDOR_COOKIE, path="/vendor")
+    VENDORS.delete_cookie(response)
     return response
 
 

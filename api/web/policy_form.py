@@ -253,5 +253,7 @@ def _sort(problem: Problem, rows: list[int], form: FilledForm, refusals: _Refusa
 
 def _of_rule(problem: Problem, wording: str) -> Text:
     if problem.code == OF_EXPRESSION:
-        return text("policy.problem.expression", wording=wording[:80], **problem.params)
+        return stored_text(
+            "policy.problem.expression", {**problem.params, "wording": wording[:80]}
+        )
     return text("policy.problem.other", field=wording[:80], message=problem.message)

@@ -65,11 +65,13 @@ async def make_rule_view(
         if made.chosen and was_other
         else None,
         ideas=tuple(
-            RuleIdea(
-                name=each.name,
-                words=wording.said(each.words),
-                changes=differences(policy, each.policy),
-            )
-            for each in found
+            [
+                RuleIdea(
+                    name=each.name,
+                    words=wording.said(each.words),
+                    changes=await differences(session, policy, each.policy),
+                )
+                for each in found
+            ]
         ),
     )

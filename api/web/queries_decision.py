@@ -29,9 +29,10 @@ from vendor_policy import candidates, counterfactuals, explain, record, whatif
 from vendor_policy.candidates import candidate
 from vendor_policy.decide import Ranked
 from vendor_policy.declarations import DeliveryPromise
-from vendor_policy.explain import Cell, SumLine, Sums
+from vendor_policy.funnel import funnel
 from vendor_policy.offers import Offer
 from vendor_policy.record import DecisionRecord
+from vendor_policy.sums import Cell, SumLine, Sums, sums
 from vendor_policy.tables import DecisionRow
 
 
@@ -51,7 +52,7 @@ async def decision_view(
     made = record.parsed(row.record)
     names = await titles.of_stocks(session, member.language)
     order = await _newest_order(session, record_id)
-    sums = explain.sums(made)
+    both = sums(made)
     is_open = order is not None and order.state == OrderState.AWAITING_APPROVAL
     return DecisionView(
         record_id=record_id,
@@ -62,11 +63,11 @@ async def decision_view(
         device_name=await _device_names(session, row.stock_id),
         headline=_headline(made),
         lead=_lead(made),
-        per=wording.per(sums.per_quantity, sums.unit) if sums else text("decision.nothing"),
+        per=wording.per(both.per_quantity, both.unit) if both else text("decision.nothing"),
         columns=_columns(made),
-        lines=tuple(_line(each, sums) for each in sums.lines) if sums else (),
-        counts_as=_counts_as(sums) if sums else (),
-        runner_up=_runner_up(made, sums) if sums else None,
+        lines=tuple(_line(each, both) for each in both.lines) if both else (),
+        counts_as=_counts_as(both) if both else (),
+        runner_up=_runner_up(made, both) if both else None,
         what_if=_what_if(made),
         blocked=remarks.blocked(made),
         funnel=_funnel(made),
@@ -143,11 +144,11 @@ def _columns(made: DecisionRecord) -> tuple[Column, ...]:
     )
 
 
-def _line(line: SumLine, sums: Sums) -> ReceiptLine:
+def _line(line: SumLine, both: Sums) -> ReceiptLine:
     cells = [line.chosen, *([line.runner_up] if line.runner_up else [])]
     return ReceiptLine(
         label=wording.said(line.title),
-        amounts=tuple(Money(each.minor, sums.currency) for each in cells),
+        amounts=tuple(Money(each.minor, both.currency) for each in cells),
         note=_note(line.title.key, line.chosen),
         author=wording.author(line.title) if line.title.author else None,
     )
@@ -160,11 +161,11 @@ def _note(key: str, cell: Cell) -> Text | None:
     return None
 
 
-def _counts_as(sums: Sums) -> tuple[Money, ...]:
-    amounts = [sums.chosen_minor]
-    if sums.runner_up_minor is not None:
-        amounts.append(sums.runner_up_minor)
-    return tuple(Money(each, sums.currency) for each in amounts)
+def _counts_as(both: Sums) -> tuple[Money, ...]:
+    amounts = [both.chosen_minor]
+    if both.runner_up_minor is not None:
+        amounts.append(both.runner_up_minor)
+    return tuple(Money(each, both.currency) for each in amounts)
 
 
 CUTS_TOLD: Final = 3  # prices of losers told on the page; all are in the REST answer
@@ -175,26 +176,26 @@ def _what_if(made: DecisionRecord) -> tuple[Text, ...]:
     return tuple(wording.said(part) for part in whatif.sentences(made, found))
 
 
-def _runner_up(made: DecisionRecord, sums: Sums) -> Text:
-    if sums.runner_up_minor is None or made.runner_up is None:
+def _runner_up(made: DecisionRecord, both: Sums) -> Text:
+    if both.runner_up_minor is None or made.runner_up is None:
         return text("why.no_runner_up")
     offer = explain.by_id(made)[made.runner_up.offer_id]
-    dearer = Money(sums.runner_up_minor - sums.chosen_minor, sums.currency)
+    dearer = Money(both.runner_up_minor - both.chosen_minor, both.currency)
     if dearer.minor == 0:
         return text("decision.equal", vendor=offer.vendor_name)
-    per = wording.per(sums.per_quantity, sums.unit)
+    per = wording.per(both.per_quantity, both.unit)
     return text("decision.dearer", vendor=offer.vendor_name, amount=dearer, per=per)
 
 
 def _funnel(made: DecisionRecord) -> tuple[FunnelStep, ...]:
-    funnel = explain.funnel(made)
+    passed = funnel(made)
     steps = (
         FunnelStep(
             left=step.left, words=wording.said(step.title), author=wording.author(step.title)
         )
-        for step in funnel.steps
+        for step in passed.steps
     )
-    return (FunnelStep(left=funnel.seen, words=text("decision.seen")), *steps)
+    return (FunnelStep(left=passed.seen, words=text("decision.seen")), *steps)
 
 
 def _ranked_offers(made: DecisionRecord, language: str) -> tuple[RankedOffer, ...]:

@@ -41,7 +41,7 @@ from vendor_policy import policy as policies
 from vendor_policy import policy_diff, store
 from vendor_policy.conditions import CLAIM
 from vendor_policy.declarations import ProductCard
-from vendor_policy.expressions import FIELDS
+from vendor_policy.expression_fields import FIELDS
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.pricing import PER_QUANTITY
 
@@ -227,12 +227,14 @@ async def versions_view(
         versions=listed,
         before=before,
         after=after,
-        changes=differences(
+        changes=await differences(
+            session,
             await policy_of_version(session, member, before),
             await policy_of_version(session, member, after),
         ),
     )
 
 
-def differences(before: Policy, after: Policy) -> tuple[Text, ...]:
-    return tuple(wording.said(each.words) for each in policy_diff.diff(before, after))
+async def differences(session: AsyncSession, before: Policy, after: Policy) -> tuple[Text, ...]:
+    names = await queries_orders.vendor_names(session)
+    return tuple(wording.difference(each, names) for each in policy_diff.diff(before, after))

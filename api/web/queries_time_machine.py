@@ -41,7 +41,7 @@ async def time_machine_view(
     return TimeMachineView(
         kind=trial.kind,
         title=trial.title,
-        changes=queries_rules.differences(asked.present, trial.policy),
+        changes=await queries_rules.differences(session, asked.present, trial.policy),
         needs=found.needs,
         unreadable=found.unreadable,
         first_on=found.first_on,

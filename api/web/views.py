@@ -40,6 +40,7 @@ class DeviceCard:
     heard: Text
     gauges: tuple[Gauge, ...]
     quarantined: int = 0  # messages of the last seven days
+    has_cycles: bool = False  # of a plug, with a page of their own
     model: str = ""
     is_online: bool = False
 

@@ -174,3 +174,27 @@ class TimeMachineView:
     presets: tuple[str, ...]
     versions: tuple[int, ...]
     may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendationEntry:
+    """One change and its computation, see `vendor_policy.recommendations`."""
+
+    key: str
+    words: Text
+    saved_a_year: Money
+    saved: Money
+    needs: int
+    changed: int
+    first_on: date
+    last_on: date
+    late_before_ppm: int
+    late_after_ppm: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendationsPage:
+    is_on: bool
+    version: int  # of the rules in force
+    entries: tuple[RecommendationEntry, ...]
+    may_change: bool

@@ -1,13 +1,15 @@
 """From what the domain says (keys, parameters, states) to texts of a page. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from accounts.texts import Share, Text, stored_text, text
+from accounts.texts import Share, Text, Value, stored_text, text
 from api.web.views_orders import Objected
 from core.money import PPM
 from replenishment.order_states import COMING, WAITING, OrderState
 from vendor_policy.explain import Part
+from vendor_policy.policy import PRESETS
+from vendor_policy.policy_diff import FieldChange
 from vendor_policy.rules import Author
 
 Tone = Literal["waiting", "coming", "done", "ended"]
@@ -55,6 +57,31 @@ def attributes(names: Sequence[str]) -> Text:
         else text("category.named", name=first)
     )
     return text("attribute.and", first=words, rest=attributes(rest)) if rest else words
+
+
+def difference(change: FieldChange, vendor_names: Mapping[str, str]) -> Text:
+    return called(said(change.words), vendor_names)
+
+
+def called(words: Text, vendor_names: Mapping[str, str]) -> Text:
+    """With shops, categories, attributes and presets by what the reader calls them."""
+    values = {name: _called(value, vendor_names) for name, value in words.values.items()}
+    return Text(words.key, values)
+
+
+def _called(value: Value, vendor_names: Mapping[str, str]) -> Value:
+    match value:
+        case Text():
+            return called(value, vendor_names)
+        case str() if value in CATEGORIES:
+            return category(value)
+        case str() if value in ATTRIBUTES:
+            return attributes([value])
+        case str() if value in PRESETS:
+            return text(f"preset.{value}")
+        case str():
+            return vendor_names.get(value, value)
+    return value
 
 
 def objected(parts: Iterable[Part]) -> tuple[Objected, ...]:

@@ -86,6 +86,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("origin", name=op.f("pk_log_head")),
     )
     op.create_table(
+        "maker_claim",
+        sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("claim_id", sa.String(), nullable=False),
+        sa.Column("claim", sa.JSON(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "manufacturer_id", "model", "claim_id", name=op.f("pk_maker_claim")
+        ),
+    )
+    op.create_table(
         "manufacturer",
         sa.Column("manufacturer_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -637,11 +649,13 @@ def upgrade() -> None:
         sa.Column("model_id", sa.Uuid(), nullable=True),
         sa.Column("serial", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("broker_password", sa.String(), nullable=False),
         sa.Column("claim_hash", sa.String(), nullable=True),
         sa.Column("claim_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("credentials_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("boot_id", sa.BigInteger(), nullable=False),
         sa.Column("last_heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_online", sa.Boolean(), nullable=False),
@@ -656,6 +670,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_claim_hash"), ["claim_hash"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_device_credentials_changed_at"),
+            ["credentials_changed_at"],
+            unique=False,
+        )
         batch_op.create_index(batch_op.f("ix_device_model_id"), ["model_id"], unique=False)
 
     op.create_table(
@@ -715,6 +734,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.String(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["device_id"], ["device.device_id"], name=op.f("fk_command_device_id_device")
@@ -722,6 +742,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("command_id", name=op.f("pk_command")),
     )
     with op.batch_alter_table("command", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_command_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_command_device_id"), ["device_id"], unique=False)
 
     op.create_table(
@@ -761,6 +782,42 @@ def upgrade() -> None:
             batch_op.f("ix_correction_removal_owner_id"), ["owner_id"], unique=False
         )
 
+    op.create_table(
+        "cycle_correction",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("cycle_correction_id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["device_id"],
+            ["device.device_id"],
+            name=op.f("fk_cycle_correction_device_id_device"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_cycle_correction_owner_id_owner")
+        ),
+        sa.PrimaryKeyConstraint("cycle_correction_id", name=op.f("pk_cycle_correction")),
+    )
+    with op.batch_alter_table("cycle_correction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_cycle_correction_device_id"), ["device_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_cycle_correction_owner_id"), ["owner_id"], unique=False
+        )
+
+    op.create_table(
+        "mqtt_session",
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("filters", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.device_id"], name=op.f("fk_mqtt_session_device_id_device")
+        ),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_mqtt_session")),
+    )
     op.create_table(
         "order",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -992,6 +1049,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_owner_id"))
 
     op.drop_table("order")
+    op.drop_table("mqtt_session")
+    with op.batch_alter_table("cycle_correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cycle_correction_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_cycle_correction_device_id"))
+
+    op.drop_table("cycle_correction")
     with op.batch_alter_table("correction_removal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_correction_removal_owner_id"))
 
@@ -999,6 +1062,7 @@ def downgrade() -> None:
     op.drop_table("complaint_event")
     with op.batch_alter_table("command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_command_device_id"))
+        batch_op.drop_index(batch_op.f("ix_command_created_at"))
 
     op.drop_table("command")
     with op.batch_alter_table("session", schema=None) as batch_op:
@@ -1017,6 +1081,7 @@ def downgrade() -> None:
     op.drop_table("need")
     with op.batch_alter_table("device", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_model_id"))
+        batch_op.drop_index(batch_op.f("ix_device_credentials_changed_at"))
         batch_op.drop_index(batch_op.f("ix_device_claim_hash"))
 
     op.drop_table("device")
@@ -1116,6 +1181,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("meter_run")
     op.drop_table("manufacturer")
+    op.drop_table("maker_claim")
     op.drop_table("log_head")
     op.drop_table("log_checkpoint")
     with op.batch_alter_table("leaf", schema=None) as batch_op:

@@ -22,7 +22,6 @@ ratio: Adelson (1966), doi:10.1057/jors.1966.8. Constants: docs/forecast.md.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple
 
 from replenishment.demand.arithmetic import Arithmetic, Number
@@ -35,6 +34,7 @@ LEAST_EXPECTED: Final = 0.02  # uses
 LEAST_DISPERSION: Final = 0.05
 LEAST_CLUSTERING: Final = 0.3  # no slot is so regular that its rate is known at once
 LEAST_USES: Final = 0.25
+RATE_SPREAD: Final = 2.5  # rates of households are less alike than a gamma posterior says
 MOST_USES_A_DAY: Final = 1000.0  # more is a fault of the device, and must stay finite
 
 
@@ -58,8 +58,7 @@ class Learned(NamedTuple, Generic[Number]):
     observed_days: Number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand(Generic[Number]):
+class Demand(NamedTuple, Generic[Number]):
     """Use of one stock, in units per day. `mean_sd` is how far the mean itself may be off
     today; `use_size`: units that go at once, 0 for what flows.
     """
@@ -115,11 +114,13 @@ def learn(
 def demand(
     state: Learned[Number], prior: Prior[Number], on: Arithmetic[Number]
 ) -> Demand[Number]:
-    """Var(use of a day | rate) = f u m; Var(rate) / m^2 = f / a: uses come in clumps of f."""
+    """Var(use of a day | rate) = f u m; Var(rate) / m^2 = RATE_SPREAD f / a: uses come in
+    clumps of f.
+    """
     mean = state.uses / state.days * prior.use_size
     dispersion = _dispersion(state, on)
     clustering = on.at_least(dispersion, LEAST_CLUSTERING)
-    variance = clustering / on.at_least(state.uses, LEAST_USES)
+    variance = RATE_SPREAD * clustering / on.at_least(state.uses, LEAST_USES)
     return Demand(
         mean=mean,
         sd=on.sqrt(dispersion * prior.use_size * mean),

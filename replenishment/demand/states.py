@@ -31,15 +31,15 @@ def to_json(state: Learned[float]) -> dict[str, Any]:
 
 def from_json(stored: object, prior: Prior[float]) -> Learned[float]:
     match stored:
-        case {"version": version, "numbers": list(numbers)} if version == VERSION:
-            return _checked(numbers, prior)
+        case {"version": version, "numbers": list(numbers)} if (
+            version == VERSION
+            and len(numbers) == len(Learned._fields)
+            and all(isinstance(each, int | float) for each in numbers)
+        ):
+            return _checked([float(each) for each in numbers], prior)
     return unlearned(prior)
 
 
-def _checked(numbers: list[Any], prior: Prior[float]) -> Learned[float]:
-    are_sound = len(numbers) == len(Learned._fields) and all(
-        isinstance(each, int | float) and math.isfinite(each) and each >= 0 for each in numbers
-    )
-    if not are_sound or 0 in numbers[:4]:
-        return unlearned(prior)
-    return Learned(*(float(each) for each in numbers))
+def _checked(numbers: list[float], prior: Prior[float]) -> Learned[float]:
+    are_sound = all(map(math.isfinite, numbers)) and min(numbers) >= 0 and all(numbers[:4])
+    return Learned(*numbers) if are_sound else unlearned(prior)

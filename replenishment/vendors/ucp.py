@@ -82,7 +82,9 @@ class UcpVendor:
         return self._endpoint
 
     async def search(self, category: str) -> Sequence[CatalogueItem] | Unknown | Unreadable:
-        """Up to MOST_PAGES pages; the first mention of a SKU counts."""
+        """All pages, MOST_PAGES at most: of more, none counts, since a place in the feed must
+        not. The first mention of a SKU counts.
+        """
         endpoint = await self.discover()
         if not isinstance(endpoint, str):
             return endpoint
@@ -101,6 +103,8 @@ class UcpVendor:
             if page.pagination.cursor is None:
                 return Unreadable("pagination.cursor", "missing although there is a next page")
             paging = {"limit": PAGE_SIZE, "cursor": page.pagination.cursor}
+        else:
+            return Unreadable("pagination", f"more than {MOST_PAGES} pages of {PAGE_SIZE}")
         return list(items.values())
 
     async def prepare(

@@ -136,6 +136,20 @@ def test_devices_are_provisioned_once_and_secrets_are_kept_from_others(tmp_path:
     assert "box-two" in again.stderr
 
 
+def test_a_vendor_gets_a_key_and_an_unknown_one_the_names_of_those_there_are(
+    lived: Path,
+) -> None:
+    made = nachschub("key", "vendor", "haushaltshof", home=lived)
+    assert made.returncode == 0, made.stderr
+    assert len(made.stdout.strip()) > 20
+    unknown = nachschub("key", "vendor", "nobody", home=lived)
+    assert unknown.returncode == 1
+    assert "no vendor 'nobody'; there is billigblitz, haushaltshof" in unknown.stderr
+    desk = nachschub("key", "operator", "desk-1", home=lived)
+    assert desk.returncode == 0
+    assert desk.stdout != made.stdout
+
+
 def test_a_wrong_batch_names_file_and_field(tmp_path: Path) -> None:
     file = tmp_path / "batch.json"
     slot = {**PRINTER["model"]["slots"][0], "capacity": -5}  # type: ignore[index]

@@ -336,6 +336,6 @@ async def test_closing_commits_and_acknowledges_what_was_taken(tmp_path):
 
 
 async def test_a_port_in_use_is_an_os_error(door):
-    second = Gateway(authenticate=door.door.authenticate, ingest=door.door, clock=WallClock())
+    second = Gateway(authenticate=doors.authenticate, ingest=door.door, clock=WallClock())
     with pytest.raises(OSError, match="in use"):
         await second.start("127.0.0.1", door.port)

@@ -8,7 +8,8 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from broker.bridges import ipp, ipp_supplies
+from broker.bridges import ipp, ipp_supplies, publishing
+from broker.bridges.publishing import DeviceCredential, DeviceUnreadable, Publishing
 from devices import wire
 from tests.system.mosquitto import Mosquitto
 from tests.system.printer import Printer, ippeveprinter
@@ -52,9 +53,9 @@ async def test_a_real_printer_is_described_by_what_it_reports(printer: Printer) 
 
 async def test_a_printer_that_is_switched_off_is_said_to_be_unreadable() -> None:
     url = f"ipp://localhost:{free_port()}/ipp/print"
-    with pytest.raises(ipp.PrinterUnreadable, match="IPPConnectionError"):
+    with pytest.raises(DeviceUnreadable, match="ConnectError"):
         await ipp.read(url)
-    with pytest.raises(ipp.PrinterUnreadable, match="ipp://printer"):
+    with pytest.raises(DeviceUnreadable, match="ipp://printer"):
         await ipp.read("http://localhost/ipp/print")
 
 
@@ -69,7 +70,7 @@ async def test_an_answer_that_is_no_ipp_is_said_to_be_unreadable(answer: bytes) 
 
     async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(ipp.PrinterUnreadable):
+        with pytest.raises(DeviceUnreadable):
             await ipp.read(f"ipp://127.0.0.1:{port}/ipp/print")
 
 
@@ -119,24 +120,19 @@ async def listener(mosquitto: Mosquitto) -> AsyncIterator[Listener]:
         yield Listener(client)
 
 
-def credential(port: int, secret: str) -> ipp.DeviceCredential:
-    return ipp.DeviceCredential(
+def publishing_to(port: int, secret: str, folder: Path) -> Publishing:
+    credential = DeviceCredential(
         host="127.0.0.1", port=port, device_id="printer-0001", secret=secret
     )
+    slots = frozenset({"waste", "black", "cyan", "magenta", "yellow"})
+    return Publishing(credential=credential, interval_s=0.05, state_folder=folder, slots=slots)
 
 
 @asynccontextmanager
 async def bridge(printer: Printer, port: int, folder: Path) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    running = asyncio.create_task(
-        ipp.run(
-            printer.url,
-            credential(port, SECRETS["printer-0001"]),
-            interval_s=0.05,
-            state_folder=folder,
-            stop=stop,
-        )
-    )
+    to = publishing_to(port, SECRETS["printer-0001"], folder)
+    running = asyncio.create_task(publishing.run(ipp.IppDevice(printer.url), to, stop=stop))
     yield
     stop.set()
     await asyncio.wait_for(running, DEADLINE_S)
@@ -161,17 +157,15 @@ async def test_the_bridge_publishes_as_a_device_until_it_is_stopped(
 async def test_a_bridge_with_a_wrong_secret_says_so(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    with pytest.raises(ipp.CredentialRefused, match="printer-0001"):
-        await ipp.run(
-            "ipp://localhost/ipp/print",
-            credential(mosquitto.port, "wrong"),
-            interval_s=1,
-            state_folder=tmp_path,
+    with pytest.raises(publishing.CredentialRefused, match="printer-0001"):
+        await publishing.run(
+            ipp.IppDevice("ipp://localhost/ipp/print"),
+            publishing_to(mosquitto.port, "wrong", tmp_path),
             stop=asyncio.Event(),
         )
 
 
 def test_boots_rise_from_start_to_start(tmp_path: Path) -> None:
     path = tmp_path / "state" / "printer-0001.boot"
-    assert [ipp.next_boot_id(path) for _ in range(3)] == [1, 2, 3]
+    assert [publishing.next_boot_id(path) for _ in range(3)] == [1, 2, 3]
     assert path.read_text() == "3"

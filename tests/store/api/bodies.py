@@ -6,10 +6,32 @@ from vendor_policy import policy as policies
 
 SAID = {"words": "It was not needed."}
 DRAFT = policies.to_json(policies.preset("cheapest"))
+STATEMENT = {
+    "claim_id": "no_vinegar",
+    "kind": "warn",
+    "grounds": "warranty",
+    "reason": "corrodes_seals",
+    "text_en": "Vinegar harms the seals.",
+    "text_de": "Essig schadet den Dichtungen.",
+    "products": [],
+    "attributes": ["vinegar"],
+    "brands_but": [],
+}
 
 LATER_BODIES: dict[tuple[str, str], Any] = {
+    **{
+        ("POST", f"/api/{whose}devices/{{device_id}}/{act}"): {}
+        for whose, acts in {
+            "": ("secret", "revoke", "deregister"),
+            "makers/": ("secret", "claim-code", "revoke", "deregister"),
+            "operator/": ("revoke", "deregister"),
+        }.items()
+        for act in acts
+    },
     ("POST", "/api/policies/preview"): DRAFT,
     ("POST", "/api/policies/dry-run"): DRAFT,
+    ("POST", "/api/models/{model}/claims"): STATEMENT,
+    ("DELETE", "/api/models/{model}/claims/{claim_id}"): {},
     ("PUT", "/api/recommendations"): {"is_on": True},
     ("POST", "/api/recommendations/decline"): {"key": "any_shop"},
     ("POST", "/api/corrections"): {

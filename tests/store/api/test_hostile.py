@@ -230,7 +230,7 @@ async def test_no_hostile_json_breaks_a_route(world: World, nora: Home):
     broken = []
     for route in harmless_first(routes, BODIES):
         method, path = route
-        address = path if route in FOR_MAKERS else filled(path, nora)
+        address = filled(path, nora)
         headers = {"Content-Type": "application/json", "If-Match": '"0"'}
         async with by_key(world, nora, route) as client:
             for where, body in with_hostile_leaf(with_ids(BODIES[route], nora)):

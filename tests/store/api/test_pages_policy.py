@@ -74,7 +74,7 @@ async def test_a_wrong_own_rule_is_said_at_its_place_and_nothing_typed_is_lost(w
     assert answer.status_code == 422
     assert policy["custom_rules"] == []
     assert "line 1, character 7" in page
-    assert "did you mean `latest_days`?" in page
+    assert "Did you mean `latest_days`?" in page
     assert 'aria-describedby="own-problem-0"' in page
     assert ">offer.latest_day <= 3</textarea>" in page
     assert 'value="33,30"' in page
@@ -92,7 +92,7 @@ async def test_a_draft_is_shown_with_what_it_would_have_bought_before_it_is_save
         back = await act(client, "/policy", "/policy/draft", **fields | form)
         saved = await act(client, "/policy", "/policy", **fields | form)
         policy = await in_force(client)
-    assert "Shop ruled out: billigblitz (new)" in page
+    assert "Shop ruled out: Billigblitz (new)" in page
     assert "One would have gone otherwise." in page
     assert f"/decisions/{nora.record_id}" in page
     assert "Orders from Haushaltshof" in page

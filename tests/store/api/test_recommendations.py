@@ -1,11 +1,12 @@
 """Recommendations over REST: only when asked for, never after a no."""
 
+import re
 from datetime import timedelta
 
 from sqlmodel import select
 
 from core.money import Money
-from tests.store.api.world import Home, World
+from tests.store.api.world import Home, World, act
 from tests.unit.vendor_policy.builders import (
     a_need,
     a_policy,
@@ -78,3 +79,41 @@ async def test_a_neighbours_no_is_its_own(world: World, nora: Home, neighbour: H
         await client.put("/api/recommendations", json={"is_on": True})
         found = (await client.get("/api/recommendations")).json()
     assert len(found["recommendations"]) == 1
+
+
+PAGE = "/policy/recommendations"
+
+
+async def test_the_page_computes_nothing_unasked_and_takes_one_change(world: World, nora: Home):
+    await a_past(world, nora)
+    async with world.client(nora) as client:
+        assert "a year less" not in (await client.get(PAGE)).text
+        await act(client, PAGE, PAGE, is_on="yes")
+        shown = (await client.get(PAGE)).text
+        key = {"key": "allow_shop:billigblitz"}
+        stale = await act(client, PAGE, f"{PAGE}/take", **key, version="7")
+        taken = await act(client, PAGE, f"{PAGE}/take", **key, version=version_in(shown))
+        async with world.client(bearer=nora.key) as reader:
+            policy = (await reader.get("/api/policy")).json()
+    assert "Allow the shop Billigblitz again." in shown
+    assert stale.status_code == 412
+    assert taken.headers["location"] == "/policy?said=saved"
+    assert policy["vendors_blocked"] == []
+
+
+async def test_a_no_on_the_page_is_for_good(world: World, nora: Home):
+    await a_past(world, nora)
+    async with world.client(nora) as client:
+        await act(client, PAGE, PAGE, is_on="yes")
+        key = {"key": "allow_shop:billigblitz"}
+        await act(client, PAGE, f"{PAGE}/decline", **key)
+        shown = await client.get(PAGE)
+        unknown = await act(client, PAGE, f"{PAGE}/decline", **key)
+    assert "a year less" not in shown.text
+    assert unknown.status_code == 404
+
+
+def version_in(page: str) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page)
+    assert found
+    return found[1]

@@ -2,9 +2,12 @@
 
 import pytest
 
-from devices.credentials import authenticator, revoke
+from devices.credentials import (
+    authenticator,
+)
+from devices.custody import revoke, rotate_secret
 from devices.ownership import ManualDevice, add_manual_device
-from tests.devices_world import KEY, a_model
+from tests.devices_world import KEY, OPERATOR, a_model
 
 
 class RealTime:
@@ -36,7 +39,9 @@ async def test_a_revocation_is_noticed_within_a_second(world, real_time):
     made = await world.provisioned(await world.maker(a_model()))
     authenticate = authenticator(world.database, KEY, now_s=real_time)
     assert await authenticate("washer-0001", made.secret)
-    await revoke("washer-0001", transaction=world.database.transaction, clock=world.clock)
+    await revoke(
+        "washer-0001", OPERATOR, transaction=world.database.transaction, clock=world.clock
+    )
     real_time.now_s = 1.0
     assert not await authenticate("washer-0001", made.secret)
 
@@ -66,3 +71,15 @@ async def test_a_dumb_appliance_has_no_secret_that_would_do(world):
         ids=world.ids,
     )
     assert not await authenticator(world.database, KEY)(row.device_id, "")
+
+
+async def test_a_new_secret_is_good_although_the_old_one_is_remembered(world, real_time):
+    made = await world.provisioned(await world.maker(a_model()))
+    authenticate = authenticator(world.database, KEY, now_s=real_time)
+    assert await authenticate("washer-0001", made.secret)
+    parts = {"transaction": world.database.transaction, "clock": world.clock}
+    secret = await rotate_secret("washer-0001", OPERATOR, key=KEY, ids=world.ids, **parts)
+    assert not await authenticate("washer-0001", secret)  # at the same moment
+    real_time.now_s = 0.2
+    assert await authenticate("washer-0001", secret)
+    assert not await authenticate("washer-0001", made.secret)

@@ -59,7 +59,8 @@ async def quiet(world: World) -> None:
 
 
 async def reviews(world: World) -> list[tuple[dict[str, Any], str]]:
-    return [(each.payload, each.correlation) for each in await world.rows(OutboxRow)]
+    rows = await world.rows(OutboxRow)
+    return [(row.payload, row.correlation) for row in rows if row.kind == "review"]
 
 
 async def test_a_reading_is_stored_and_makes_the_slot_known(world):

@@ -5,6 +5,7 @@ import re
 import string
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,18 +24,22 @@ from api.web import (
 )
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
+from devices.cycles_judging import CycleKind
+from devices.cycles_learning import Said
 from replenishment.contest_states import ContestState
 from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.quiet import Change
 from vendor_policy.complaint_states import ComplaintEvent, ComplaintState
-from vendor_policy.explain import LINES, Part
+from vendor_policy.explain import Part
+from vendor_policy.expression_source import Code
 from vendor_policy.mandates import NotCovered
 from vendor_policy.meter import Swap
 from vendor_policy.offers import REASONS as DOOR_REASONS
 from vendor_policy.policy import PRESETS, Policy
 from vendor_policy.rules import RULES, Author, Kind
 from vendor_policy.statements import Outcome
+from vendor_policy.sums import LINES
 
 SUGGESTED = ("prefer_shop", "prefer_brand", "drop_rules", "not_this_shop", "not_this_brand")
 RECOMMENDED = (
@@ -75,6 +80,7 @@ MADE = {
     *(f"order.state.{each}" for each in OrderState),
     *(f"order.event.{each}" for each in OrderEvent),
     *(f"author.{each}" for each in Author),
+    *(f"policy.expression.{each}" for each in get_args(Code)),
     *(f"again.{each}" for each in Change),
     *(f"preset.{each}" for each in PRESETS),
     *(f"preset.{each}.means" for each in PRESETS),
@@ -106,6 +112,8 @@ MADE = {
     *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
     *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
     *(f"correction.{each}" for each in CorrectionKind),
+    *(f"cycle.{each}" for each in CycleKind),
+    *(f"cycle.{part}.{each}" for part in ("say", "said") for each in Said),
     *(f"correction.say_{each}" for each in CorrectionKind),
     *(f"correction.people_{each}" for each in ("before", "now")),
     *(f"factor.{ppm}" for factors in correction_form.FACTORS.values() for ppm in factors),

@@ -1,6 +1,7 @@
 """One sample View for each page, of the demo household, for the gallery and its pictures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from accounts.texts import text
@@ -20,6 +21,8 @@ from api.web.views_orders import (
     OverrideView,
 )
 from api.web.views_public import VendorSignIn
+from tests.unit.api import samples_maker
+from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
     COFFEE,
@@ -47,7 +50,12 @@ from tests.unit.api.samples_orders import (
     SHIPPED,
     WAITING,
 )
-from tests.unit.api.samples_policy import POLICY, TIME_MACHINE, VERSIONS_PAGE
+from tests.unit.api.samples_policy import (
+    POLICY,
+    RECOMMENDATIONS,
+    TIME_MACHINE,
+    VERSIONS_PAGE,
+)
 from tests.unit.api.samples_public import (
     EMPTY_METER,
     METER,
@@ -89,6 +97,12 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "order": ("order.html", ORDER, "orders"),
     "policy": ("policy.html", POLICY, "policy"),
     "versions": ("policy_versions.html", VERSIONS_PAGE, "policy"),
+    "recommendations": ("recommendations.html", RECOMMENDATIONS, "policy"),
+    "recommendations_off": (
+        "recommendations.html",
+        replace(RECOMMENDATIONS, is_on=False, entries=()),
+        "policy",
+    ),
     "time_machine": ("time_machine.html", TIME_MACHINE, "policy"),
     "mandate": ("mandate.html", MANDATE, "home"),
     "devices": (
@@ -119,6 +133,8 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         "devices",
     ),
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
+    "cycles": ("cycles.html", CYCLES, "devices"),
+    "cycles_empty": ("cycles.html", NO_CYCLES, "devices"),
     "quarantine": ("quarantine.html", QUARANTINE, "devices"),
     "notices": ("notices.html", NOTICES, "notices"),
     "notices_empty": ("notices.html", NoticesView(notices=()), "notices"),
@@ -135,6 +151,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "vendor": ("vendor.html", VENDOR, ""),
     "vendor_statement": ("vendor_statement.html", STATEMENT, ""),
     "vendor_complaint": ("vendor_statement.html", NEW_COMPLAINT, ""),
+    **samples_maker.PAGES,
     "error": ("error.html", ERROR, ""),
 }
 OUTSIDE = (
@@ -147,4 +164,5 @@ OUTSIDE = (
     "vendor",
     "vendor_statement",
     "vendor_complaint",
+    *samples_maker.PAGES,
 )  # nobody is signed in there

@@ -14,6 +14,8 @@ from api.web.views_policy import (
     OwnRule,
     PolicyVersion,
     PolicyView,
+    RecommendationEntry,
+    RecommendationsPage,
     RuleLine,
     TimeMachineView,
     VersionsView,
@@ -77,8 +79,7 @@ WRONG_RULE = text(
     wording="Quick, or cheap",
     line=1,
     column=7,
-    problem="`days` is no field of `offer`",
-    hint="did you mean `latest_days`?",
+    said=text("policy.expression.unknown_near", name="days", near="latest_days"),
 )
 POLICY = PolicyView(
     version=3,
@@ -190,5 +191,25 @@ TIME_MACHINE = TimeMachineView(
     fields=(("version", "3"), ("preset", "loyal"), ("ask_above", "40,00")),
     presets=PRESETS,
     versions=(3, 2, 1),
+    may_change=True,
+)
+
+RECOMMENDATIONS = RecommendationsPage(
+    is_on=True,
+    version=3,
+    entries=(
+        RecommendationEntry(
+            key="allow_shop:billigblitz",
+            words=text("recommend.allow_shop", entry="Billigblitz"),
+            saved_a_year=euro("24.10"),
+            saved=euro("6.02"),
+            needs=9,
+            changed=6,
+            first_on=date(2026, 8, 24),
+            last_on=date(2026, 11, 20),
+            late_before_ppm=4_000,
+            late_after_ppm=11_000,
+        ),
+    ),
     may_change=True,
 )

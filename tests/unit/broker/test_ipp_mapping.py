@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broker.bridges.describing import NothingReported
 from broker.bridges.ipp_supplies import (
-    NothingReported,
     describe,
-    part_numbers,
     readings,
     supplies,
 )
+from broker.bridges.supply_names import part_numbers
 from devices.wire import SlotReading, SlotState
 
 EVE = {

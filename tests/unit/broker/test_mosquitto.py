@@ -3,6 +3,7 @@
 from base64 import b64decode
 
 from broker.mosquitto import access_rules, password_line
+from devices import passwords
 
 FROM_MOSQUITTO = (  # mosquitto_passwd 2.0.11
     "washer-0001:$7$101$pZjoMHCBrF0nsnea$"
@@ -12,8 +13,8 @@ FROM_MOSQUITTO = (  # mosquitto_passwd 2.0.11
 
 def test_a_password_line_is_what_mosquitto_passwd_writes():
     salt = b64decode(FROM_MOSQUITTO.split("$")[3])
-    line = password_line("washer-0001", b"first-secret", salt=salt)
-    assert line == FROM_MOSQUITTO
+    kept = passwords.kept(b"first-secret", salt=salt, iterations=101)
+    assert password_line("washer-0001", kept) == FROM_MOSQUITTO
 
 
 def test_the_platform_reads_what_devices_send_and_devices_only_their_own_topics():

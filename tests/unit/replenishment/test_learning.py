@@ -4,7 +4,7 @@ import math
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replenishment.demand.families import Families, shipped
@@ -49,6 +49,30 @@ def test_steady_use_is_learned_and_the_range_narrows() -> None:
     narrow, wide = known.days_of_supply(600), cold.days_of_supply(450)
     assert 8 < narrow.p50 < 11
     assert narrow.p90 / narrow.p10 < wide.p90 / wide.p10
+
+
+@given(
+    st.sampled_from(["laundry-detergent", "dishwasher-tabs", "coffee-beans", "unheard-of"]),
+    st.integers(150, 400),
+    st.floats(45, 150),
+    st.floats(7, 365),
+)
+@settings(max_examples=40)
+def test_steady_use_lasts_as_long_as_a_division_says(category, days, used, cover) -> None:
+    """Within 5 %, or half a day, from the maker's figure upwards: 60 days' use says 60."""
+    supply = forecast(*[used] * days, category=category).days_of_supply(cover * used)
+    assert supply.p50 == pytest.approx(cover, rel=0.05, abs=0.5)
+    assert supply.p10 < cover < supply.p90
+
+
+@given(st.floats(20, 45), st.floats(14, 365))
+@settings(max_examples=20)
+def test_a_family_that_uses_more_is_never_quite_forgotten(used, cover) -> None:
+    """At half of the maker's figure the mean stays some 5 % above what is used."""
+    known = forecast(*[used] * 300)
+    assert used * 0.999 < known.demand.mean < used * 1.07
+    supply = known.days_of_supply(cover * known.demand.mean)
+    assert supply.p50 == pytest.approx(cover, rel=0.06)
 
 
 def test_an_empty_history_of_no_slots_has_an_answer() -> None:

@@ -15,9 +15,11 @@ from tests.unit.vendor_policy.builders import (
 )
 from vendor_policy import explain
 from vendor_policy.declarations import Remuneration, Shipping
-from vendor_policy.explain import Cell, Part
+from vendor_policy.explain import Part
+from vendor_policy.funnel import funnel
 from vendor_policy.offers import MissingFacts
 from vendor_policy.record import DecisionRecord, answer, parsed, record_bytes, written
+from vendor_policy.sums import Cell, sums
 
 FREE = Shipping(flat_minor=0)
 NO_GTIN = MissingFacts(vendor="tintenwelt", sku="T-9", title="Ohne GTIN", fields=("gtin",))
@@ -43,9 +45,9 @@ def test_the_funnel_names_rule_author_and_what_is_left():
         policy=a_policy(price_bands=[BAND]),
         refused=(NO_GTIN,),
     )
-    funnel = explain.funnel(record)
-    assert (funnel.seen, funnel.ranked) == (5, 1)
-    assert [(s.rule_id, s.title.author, s.left, s.dropped) for s in funnel.steps] == [
+    passed = funnel(record)
+    assert (passed.seen, passed.ranked) == (5, 1)
+    assert [(s.rule_id, s.title.author, s.left, s.dropped) for s in passed.steps] == [
         ("complete", "platform", 4, 1),
         ("fits", "technical", 3, 1),
         ("unit_matches", "technical", 3, 0),
@@ -56,7 +58,7 @@ def test_the_funnel_names_rule_author_and_what_is_left():
         ("quantity_fits", "owner", 2, 0),
         ("price_in_band", "owner", 1, 1),
     ]
-    assert funnel.steps[-1].title == Part(
+    assert passed.steps[-1].title == Part(
         "rule.price_in_band.title",
         {
             "least_minor": 0,
@@ -72,21 +74,21 @@ def test_the_funnel_names_rule_author_and_what_is_left():
 @given(offer_lists, policies, facts)
 def test_the_funnel_ends_with_the_offers_that_were_ranked(offers, policy, known):
     record = recorded(*offers, policy=policy, facts=known, refused=(NO_GTIN,))
-    funnel = explain.funnel(record)
-    assert funnel.ranked == len({each.offer_id for each in record.ranked})
-    assert funnel.seen - sum(step.dropped for step in funnel.steps) == funnel.ranked
-    assert funnel.seen == funnel.ranked + len(explain.excluded(record)) + 1
+    passed = funnel(record)
+    assert passed.ranked == len({each.offer_id for each in record.ranked})
+    assert passed.seen - sum(step.dropped for step in passed.steps) == passed.ranked
+    assert passed.seen == passed.ranked + len(explain.excluded(record)) + 1
 
 
 @given(offer_lists, policies, facts)
 def test_both_columns_add_up(offers, policy, known):
-    sums = explain.sums(recorded(*offers, policy=policy, facts=known))
-    if sums is None:
+    both = sums(recorded(*offers, policy=policy, facts=known))
+    if both is None:
         return
-    assert sum(line.chosen.minor for line in sums.lines) == sums.chosen_minor
-    if sums.runner_up_minor is not None:
-        others = [line.runner_up.minor for line in sums.lines if line.runner_up]
-        assert sum(others) == sums.runner_up_minor
+    assert sum(line.chosen.minor for line in both.lines) == both.chosen_minor
+    if both.runner_up_minor is not None:
+        others = [line.runner_up.minor for line in both.lines if line.runner_up]
+        assert sum(others) == both.runner_up_minor
 
 
 def test_winner_and_runner_up_stand_side_by_side():
@@ -96,21 +98,21 @@ def test_winner_and_runner_up_stand_side_by_side():
         policy=a_policy(loyalty_credit_ppm=100_000),
         facts=some_facts(present_supplier={STOCK: "tintenwelt"}),
     )
-    sums = explain.sums(record)
-    assert sums is not None
-    assert [line.title.key for line in sums.lines] == ["line.price", "line.loyalty_credit"]
-    loyalty = sums.lines[1]
+    both = sums(record)
+    assert both is not None
+    assert [line.title.key for line in both.lines] == ["line.price", "line.loyalty_credit"]
+    loyalty = both.lines[1]
     assert loyalty.title.author == "owner"
     assert loyalty.chosen == Cell(-57, {"credit_ppm": 100_000})
     assert loyalty.runner_up == Cell(0, {})
-    assert (sums.chosen_minor, sums.runner_up_minor) == (516, 567)
+    assert (both.chosen_minor, both.runner_up_minor) == (516, 567)
 
 
 def test_a_single_offer_has_no_second_column():
     record = recorded(an_offer())
-    sums = explain.sums(record)
-    assert sums is not None
-    assert {line.runner_up for line in sums.lines} == {None}
+    both = sums(record)
+    assert both is not None
+    assert {line.runner_up for line in both.lines} == {None}
     assert "why.no_runner_up" in keys(record)
 
 

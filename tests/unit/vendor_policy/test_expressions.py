@@ -17,13 +17,9 @@ from tests.unit.vendor_policy.builders import (
 )
 from vendor_policy.candidates import candidate
 from vendor_policy.decide import decide
-from vendor_policy.expressions import (
-    FIELDS,
-    WORDS,
-    ExpressionRefused,
-    compiled,
-    with_vendors,
-)
+from vendor_policy.expression_fields import FIELDS
+from vendor_policy.expression_source import WORDS, ExpressionRefused, with_vendors
+from vendor_policy.expressions import compiled
 from vendor_policy.facts import LastPaid
 from vendor_policy.policy import problems
 from vendor_policy.record import Agrees, answer, parsed, record_bytes, replay, written
@@ -125,6 +121,15 @@ def test_what_the_stock_cost_last_and_when_can_be_asked_about():
         ("offer.fits.all(offer__brand, true)", 1, 16, "no name"),
         ("offer.price_minor < 'x'", 1, 1, "unlike things"),
         ("offer.price_minor / 2.5 < 1.0", 1, 1, "unlike things"),
+        ('"""\\""""' + " == '' || true", 1, 1, "raw or long"),
+        ("r'\\' == offer.brand", 1, 1, "raw or long"),
+        ("'open == offer.brand", 1, 1, ""),
+        ("offer.vendor.startsWith('tin')", 1, 1, "as a whole"),
+        ("offer.vendor == 'tin' + 'tenwelt'", 1, 1, "as a whole"),
+        ("'x' + offer.vendor == 'xtintenwelt'", 1, 7, "as a whole"),
+        ("offer.vendor < 'm'", 1, 1, "as a whole"),
+        ("\" || offer.vendor == 'x')\" != '' && offer.vendor < 'm'", 1, 37, "as a whole"),
+        ("offer.vendor == offer.brand", 1, 1, "as a whole"),
         ("true" + " || true" * 80, 1, 501, "longer than 500"),
         ("", 1, 1, "mismatched input"),
         ("(" * 400 + "true" + ")" * 90, 1, 1, ""),
@@ -137,7 +142,7 @@ def test_a_wrong_one_is_refused_with_its_place_and_a_hint(expression, line, colu
     if said:
         assert (refused.value.line, refused.value.column) == (line, column)
     assert said in str(refused.value)
-    assert refused.value.hint
+    assert refused.value.mistake.hint
 
 
 def test_a_policy_with_a_wrong_one_is_refused_and_the_field_is_named():

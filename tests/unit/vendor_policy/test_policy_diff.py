@@ -4,18 +4,19 @@ import pytest
 
 from accounts.catalogues import read_catalogues
 from accounts.texts import Words
-from api.web.wording import said
+from api.web.wording import difference
 from tests.unit.vendor_policy.builders import a_policy
 from vendor_policy.policy import PRESETS, Policy, preset
 from vendor_policy.policy_diff import diff
 
 CATALOGUES = read_catalogues()
+SHOPS = {"tintenwelt": "Tintenwelt"}
 BAND = {"category": "laundry-detergent", "unit": "ml", "per_quantity": 1000, "most_minor": 800}
 
 
 def told(before: Policy, after: Policy, language: str = "en") -> list[str]:
     words = Words(language, CATALOGUES[language], ZoneInfo("Europe/Berlin"))
-    return [words.say(said(change.words)) for change in diff(before, after)]
+    return [words.say(difference(change, SHOPS)) for change in diff(before, after)]
 
 
 def test_equal_policies_do_not_differ():
@@ -32,6 +33,11 @@ def test_amounts_and_shares_are_told_as_such():
     ]
 
 
+def test_presets_bear_their_names_in_the_readers_language():
+    sentences = told(preset("balanced"), preset("cheapest"), "de")
+    assert sentences[0] == "Ausgangspunkt: Am günstigsten statt Ausgewogen"
+
+
 def test_lists_are_told_entry_by_entry():
     before = a_policy(brands_blocked=("Klarbach", "Reinwerk"), price_bands=(BAND,))
     after = a_policy(
@@ -42,8 +48,8 @@ def test_lists_are_told_entry_by_entry():
     assert told(before, after) == [
         "Brand ruled out: no longer Klarbach",
         "Brand ruled out: Ecolind (new)",
-        "Shop preferred, tintenwelt: 5% (new)",
-        "Price band, laundry-detergent: 0.00\u00a0€ to 7.00\u00a0€ for 1,000 ml instead of"
+        "Shop preferred, Tintenwelt: 5% (new)",
+        "Price band, Laundry detergent: 0.00\u00a0€ to 7.00\u00a0€ for 1,000 ml instead of"
         " 0.00\u00a0€ to 8.00\u00a0€ for 1,000 ml",
     ]
 

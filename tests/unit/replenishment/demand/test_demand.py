@@ -40,7 +40,7 @@ def test_before_its_first_reading_a_slot_is_like_its_family() -> None:
     today = demand(unlearned(WASHER), WASHER, ONE)
     assert today.mean == pytest.approx(37.5)
     assert today.sd == pytest.approx(math.sqrt(1.2 * 75 * 37.5))
-    assert today.mean_sd == pytest.approx(37.5 * math.sqrt(1.2 / 2))
+    assert today.mean_sd == pytest.approx(37.5 * math.sqrt(2.5 * 1.2 / 2))
 
 
 def test_one_day_moves_the_rate_as_its_gamma_posterior() -> None:

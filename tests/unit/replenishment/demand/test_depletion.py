@@ -55,6 +55,12 @@ def test_more_stock_never_brings_the_date_forward(demand, one, other, score) -> 
     ) * (1 - 1e-9)
 
 
+@given(st.floats(7, 365), st.floats(0.01, 1), st.floats(0.001, 0.05))
+def test_a_rate_known_well_leans_at_no_cover(cover, clump, mean_sd) -> None:
+    known = Demand(mean=1.0, sd=clump**0.5, mean_sd=mean_sd, use_size=clump)
+    assert depletion_days(0.0, cover, known, ONE) == pytest.approx(cover, rel=0.03)
+
+
 @given(demands(), st.floats(0.1, 100))
 def test_quantiles_are_in_order(demand, cover) -> None:
     days = [

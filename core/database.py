@@ -32,6 +32,7 @@ from core import one_hop
 
 T = TypeVar("T")
 
+MIGRATION_TIMEOUT_MS = 120_000
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
 ADVISORY_LOCK = 7_105_413_201_668_239  # a number nobody else takes
 READ_ONLY = "nachschub_read_only"
@@ -139,16 +140,16 @@ def synchronous(url: str) -> str:
     return url.replace("+aiosqlite", "")
 
 
-def blocking_engine(url: str, *, foreign_keys: bool = True) -> Engine:
-    """With the same rules of transactions, for the writer thread and for migrations.
-
-    foreign_keys: False lets SQLite replace a table without deleting the rows that refer to it.
+def blocking_engine(url: str, *, for_migrations: bool = False) -> Engine:
+    """With the same rules of transactions, for the writer thread and for migrations: those wait
+    for another process's as long as it takes, and SQLite lets them replace a table without
+    deleting the rows that refer to it.
     """
     engine = create_engine(synchronous(url), pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-        if not foreign_keys:
-            event.listen(engine, "connect", _unchecked)
+        if for_migrations:
+            event.listen(engine, "connect", _for_migrations)
     return engine
 
 
@@ -185,8 +186,9 @@ def _on_connect(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _unchecked(connection: Any, _record: object) -> None:
+def _for_migrations(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
+    connection.execute(f"PRAGMA busy_timeout = {MIGRATION_TIMEOUT_MS}")
 
 
 def _on_begin(connection: Connection) -> None:

@@ -17,7 +17,7 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 def migrate(url: str, to: str = "head") -> None:
     """url: as for `Database`. Raises CommandError when a newer program wrote the database."""
-    engine = blocking_engine(url, foreign_keys=False)
+    engine = blocking_engine(url, for_migrations=True)
     try:
         with engine.begin() as connection:
             one_at_a_time(connection)

@@ -164,7 +164,7 @@ async def test_an_instant_without_zone_is_refused(database: Database) -> None:
 
 def test_an_engine_without_references_does_not_check_them(tmp_path: Path) -> None:
     for foreign_keys in (True, False):
-        engine = blocking_engine(f"sqlite:///{tmp_path}/x.db", foreign_keys=foreign_keys)
+        engine = blocking_engine(f"sqlite:///{tmp_path}/x.db", for_migrations=not foreign_keys)
         with engine.begin() as connection:
             checked = connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one()
         engine.dispose()

@@ -16,6 +16,7 @@ from accounts.notices import Notice
 from core import outbox
 from replenishment import addresses, needs, orders, track_record, work
 from replenishment.case import Case, Occasion
+from replenishment.explanation import Explanation
 from replenishment.order_states import OrderEvent, OrderState
 from replenishment.orders import Cause, Line, Proposal
 from replenishment.outlook import Outlook
@@ -49,6 +50,7 @@ class Matter:
     occasion: Occasion
     question: Question
     decision: Decision
+    explanation: Explanation
     again: Change | None
     is_test: bool
     is_early: bool
@@ -190,6 +192,7 @@ async def _recorded(case: Case, matter: Matter, mandate_id: UUID | None) -> UUID
             decided_at=case.at,
             mandate_id=str(mandate_id) if mandate_id else None,
             cause=cause(matter.correlation),
+            forecast=matter.explanation.to_record(),
         ),
     )
     row = await store.insert_record(case.session, case.owner.owner_id, made, ids=case.ids)

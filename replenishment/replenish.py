@@ -229,6 +229,7 @@ async def _decide(case: Case, foresight: Foresight, in_force: PolicyInForce) -> 
         occasion=case.occasion,
         question=asked,
         decision=decision,
+        explanation=foresight.explanation(outlook, case.at),
         again=again if reason in quiet.NOES else None,
         is_test=foresight.seen.is_test,
         is_early=not outlook.is_due,

@@ -24,7 +24,7 @@ from vendor_policy.policy import Policy, policy_hash
 from vendor_policy.rulebook import rules_for
 from vendor_policy.rules import Author, Finding, Kind
 
-SCHEMA = "nachschub/decision/2"
+SCHEMA = "nachschub/decision/3"
 ENGINE = "2"  # rises with every change that could make an old record decide otherwise
 
 
@@ -51,11 +51,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What the record says besides question and answer. `cause` None: a review by the clock."""
+    """What the record says besides question and answer. `cause` None: a review by the clock.
+    `forecast`: the numbers that made the need, in whole numbers; decide does not see them.
+    """
 
     decided_at: AwareDatetime
     mandate_id: str | None
     cause: Correlation | None
+    forecast: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ class DecisionRecord:
     decided_at: AwareDatetime
     cause: Correlation | None
     mandate_id: str | None
+    forecast: Mapping[str, Any] | None
     needs: tuple[Need, ...]
     facts: Facts
     policy: Policy
@@ -167,6 +171,7 @@ def written(
         decided_at=circumstances.decided_at,
         cause=circumstances.cause,
         mandate_id=circumstances.mandate_id,
+        forecast=circumstances.forecast,
         needs=question.needs,
         facts=question.facts,
         policy=question.policy,
@@ -307,7 +312,10 @@ def _again(record: DecisionRecord) -> DecisionRecord:
         facts=record.facts,
     )
     circumstances = Circumstances(
-        decided_at=record.decided_at, mandate_id=record.mandate_id, cause=record.cause
+        decided_at=record.decided_at,
+        mandate_id=record.mandate_id,
+        cause=record.cause,
+        forecast=record.forecast,
     )
     return written(question, answer(question), circumstances)
 

@@ -47,6 +47,9 @@ async def test_the_record_of_an_order_agrees_when_decided_again(world: World) ->
     assert record.verify_hash(row.record, row.record_hash)
     assert record.replay(row.record) == Agrees()
     made = record.parsed(row.record)
+    assert made.forecast is not None
+    assert made.forecast["position"]["in_slot_micro"] == 200_000_000
+    assert made.forecast["service_level_ppm"] == 950_000
     assert {offer.vendor for offer in made.offers.values()} == {"haushaltshof", "billigblitz"}
     assert order.total_minor == made.ranked[0].total.minor
 

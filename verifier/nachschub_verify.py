@@ -25,8 +25,30 @@ Json = dict[str, Any]
 Head = tuple[int, bytes]  # size and root of a tree
 MOST_PACK_COUNTS = 12  # numbers of packs tried of one offer
 PER_QUANTITY = {"ml": 1000, "g": 1000, "pieces": 1, "fill": 1}
+WANTED = ("vendor", "lines", "total", "is_override")
+AT_THE_VENDOR = ("submitting", "needs_owner", "placed")
 UNSOLD = ("refuse", "find_changed", "cancel")  # a shop's no; then it counts as sold out
 OUTSIDE_THE_HASH = ("offer_id", "seen_at", "expires_at", "in_stock")  # of a listed offer
+MOVES = {  # by event: what an order is after it, and what it may be before
+    "ask": ("awaiting_approval", "proposed"),
+    "approve": ("approved", "proposed awaiting_approval"),
+    "reject": ("rejected", "awaiting_approval"),
+    "expire": ("expired", "awaiting_approval"),
+    "submit": ("submitting", "approved"),
+    "acknowledge": ("placed", "submitting stopping needs_owner"),
+    "refuse": ("refused", "approved submitting"),
+    "find_changed": ("changed", "approved submitting"),
+    "hand_off": ("needs_owner", "approved submitting"),
+    "take_back": ("stopping", "submitting"),
+    "give_up": ("needs_owner", "submitting stopping"),
+    "turn_up": ("placed", "cancelled"),
+    "ship": ("shipped", "placed"),
+    "deliver": ("delivered", "placed shipped"),
+    "cancel": (
+        "cancelled",
+        "awaiting_approval approved submitting stopping needs_owner placed",
+    ),
+}
 FIRST, LOGGED = {"checkpoint", "consistency"}, {"record", "salt", "index", "path"}
 BUNDLE = {"schema", "key", "witnesses", "checkpoint", "first", "order", "decision", "listings"}
 BUNDLE |= {"listed", "events"}
@@ -57,8 +79,16 @@ def hash_of(value: Any) -> str:
     return sha256(canonical(value)).hex()
 
 
+def counted(found: Json) -> Json:
+    packs = found.get("packs")  # None: any number; true would pass for 1
+    is_count = packs is None or (type(packs) is int and packs >= 1)
+    require(is_count, f"file: not a number of packs: {packs}")
+    return found
+
+
 def loaded(data: bytes) -> Any:
-    value = json.loads(data, parse_float=str, parse_constant=str)  # none is allowed
+    # Neither fractions nor constants are canonical here.
+    value = json.loads(data, parse_float=str, parse_constant=str, object_hook=counted)
     require(canonical(value) == data, "file: not canonical JSON, so a byte was changed")
     return value
 
@@ -163,18 +193,23 @@ def pack_counts(offer: Json, need: Json) -> range:
     return range(least, min(most, least + MOST_PACK_COUNTS - 1) + 1)
 
 
-def shipping(offer: Json, goods_minor: int) -> int:
-    free_from = offer["shipping"]["free_from_minor"]
-    is_free = free_from is not None and goods_minor >= free_from
-    return 0 if is_free else int(offer["shipping"]["flat_minor"])
+def paid_for(picks: list[tuple[Json, int]]) -> tuple[int, int, Json]:
+    """Goods, shipping and total of one parcel: offers with their numbers of packs."""
+    goods = sum(packs * offer["price"]["minor"] for offer, packs in picks)
+    terms = [offer["shipping"] for offer, _ in picks]
+    free = [each["free_from_minor"] for each in terms]
+    flat = [
+        0 if f is not None and goods >= f else t["flat_minor"]
+        for t, f in zip(terms, free, strict=True)
+    ]
+    total = {"minor": goods + max(flat), "currency": picks[0][0]["price"]["currency"]}
+    return goods, max(flat), total
 
 
 def effective_price(what: str, ranked: Json, offer: Json) -> Fraction:
     """Per use, after its lines were added up again."""
     price, packs, unit = ranked["price"], ranked["packs"], offer["unit"]
-    goods = packs * offer["price"]["minor"]
-    delivery = shipping(offer, goods)
-    total = {"minor": goods + delivery, "currency": offer["price"]["currency"]}
+    goods, delivery, total = paid_for([(offer, packs)])
     require(ranked["total"] == total, f"{what}: the total is not price and shipping")
     require(ranked["delivery"] == offer["delivery"], f"{what}: another delivery promise")
     is_per_use = (price["unit"], price["per_quantity"]) == (unit, PER_QUANTITY[unit])
@@ -261,11 +296,9 @@ def check_basket(basket: Json, needs: list[Json], answers: list[Json], offers: J
         require(is_ranked and is_met, "decision: a need without its ranked winner")
     for parcel in basket["parcels"]:
         inside = [(offers[each["offer_id"]], each["packs"]) for each in parcel["winners"]]
-        goods = sum(packs * offer["price"]["minor"] for offer, packs in inside)
-        delivery = max(shipping(offer, goods) for offer, _ in inside)
         is_one = len({offer["vendor"] for offer, _ in inside}) == 1
-        paid = parcel["shipping_minor"], parcel["total"]["minor"]
-        holds = is_one and paid == (delivery, goods + delivery)
+        paid = parcel["shipping_minor"], parcel["total"]
+        holds = is_one and paid == paid_for(inside)[1:]
         require(holds, "decision: a parcel does not add up")
 
 
@@ -322,29 +355,58 @@ def check_events(bundle: Json, record: Json, first_size: int) -> None:
     require(first_size > covers, "first checkpoint: the decision is not under it")
     indexes = [each["index"] for each in bundle["events"]]
     require(indexes == sorted(set(indexes)), "events: not in the order of the log")
+    needs = {need["need_id"] for need in record["needs"]}
     states: dict[str, str] = {}
-    mine = []
-    for each in bundle["events"]:
-        event = each["record"]
+    for event in (each["record"] for each in bundle["events"]):
+        name, after = event["event"], event["after"]
         before = states.get(event["order"], "proposed")
-        require(event["before"] == before, f"events: {event['event']} after {before}")
-        states[event["order"]] = event["after"]
-        if event["order"] == bundle["order"]:
-            mine.append(event)
-            is_early = event["event"] == "submit" and each["index"] < first_size
-            require(not is_early, "order: sent before its decision was in the log")
-            require(event["record"] == hash_of(record), "order: rests on another decision")
+        require(event["need"] in needs, f"events: {name} of another need")
+        require(event["before"] == before, f"events: {name} after {before}")
+        leads_to, begins = MOVES.get(name, ("", ""))
+        is_move = after == leads_to and before in begins.split()
+        require(is_move, f"events: {name} never makes {before} {after}")
+        states[event["order"]] = after
+    check_order(bundle, record, first_size)
+
+
+def check_order(bundle: Json, record: Json, first_size: int) -> None:
+    """Nobody sent it unapproved, or before its decision was in the log."""
+    mine = [each for each in bundle["events"] if each["record"]["order"] == bundle["order"]]
     require(bool(mine), "order: nothing is known of it")
-    wanted = [[event[k] for k in ("vendor", "lines", "total", "is_override")] for event in mine]
-    require(all(each == wanted[0] for each in wanted), "order: changed on the way")
-    check_order(mine[0], record)
+    approved, wanted = False, [mine[0]["record"][field] for field in WANTED]
+    for event, index in ((each["record"], each["index"]) for each in mine):
+        require(event["record"] == hash_of(record), "order: rests on another decision")
+        is_same = [event[field] for field in WANTED] == wanted
+        require(is_same, "order: changed on the way")
+        if event["event"] == "approve":
+            approved = may_approve(event, record)
+            require(approved, f"order: {event['by']} may not approve it")
+        if event["after"] in AT_THE_VENDOR:
+            require(approved, "order: sent, and nobody had approved it")
+            require(index >= first_size, "order: sent before its decision was in the log")
+    check_lines(mine[0]["record"], record)
 
 
-def check_order(event: Json, record: Json) -> None:
-    prices = {each["offer_id"]: each["price"]["minor"] for each in record["offers"].values()}
-    lines = event["lines"]
-    is_seen = all(prices.get(each["offer_id"]) == each["price_minor"] for each in lines)
-    require(is_seen, "order: an offer that the decision did not see")
+def may_approve(event: Json, record: Json) -> bool:
+    """A member; or the mandate in the record, where nothing was to be asked first."""
+    if not event["by"].startswith("mandate:"):
+        return event["by"] not in ("", "platform", "vendor")
+    asks = (record["basket"] or record)["asks"]
+    is_named = event["by"] == f"mandate:{record['mandate_id']}"
+    return is_named and not asks and not event["is_override"]
+
+
+def check_lines(event: Json, record: Json) -> None:
+    offers = {offer["offer_id"]: offer for offer in record["offers"].values()}
+    lines, bought = event["lines"], []
+    for line in lines:
+        offer = offers.get(line["offer_id"])
+        require(offer is not None, "order: an offer that the decision did not see")
+        seen = offer["vendor"], offer["sku"], offer["price"]["minor"]
+        is_it = (event["vendor"], line["sku"], line["price_minor"]) == seen
+        require(is_it, "order: not the vendor, article and price of the offer")
+        bought.append((offer, line["packs"]))
+    require(event["total"] == paid_for(bought)[2], "order: its total is not goods and shipping")
     decided = [([pick(each)], each["total"]) for each in record["ranked"][:1]]
     if record["basket"] is not None:
         parcels = record["basket"]["parcels"]

@@ -15,6 +15,8 @@ from vendor_policy.log.notes import from_base64, to_base64
 
 UNSOLD: Final = frozenset({"refuse", "find_changed", "cancel"})  # by the vendor
 VENDOR: Final = "vendor"
+# What a record that is not one makes the checks raise.
+MALFORMED: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 Json = Mapping[str, Any]
 
@@ -29,8 +31,8 @@ def check(proven: ProvenBundle) -> None:
     ):
         try:
             part(proven)
-        except (LookupError, TypeError, ValueError) as error:
-            raise NotProven("records", f"a field is missing or wrong: {error}") from None
+        except MALFORMED as error:
+            raise NotProven("records", f"a field is missing or wrong: {error!r}") from None
 
 
 def _check_listings(proven: ProvenBundle) -> None:

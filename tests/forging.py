@@ -75,8 +75,9 @@ class Story:
         self.record.update(chosen=picks[0], runner_up=[*others, None][0])
         self.take(**picks[0])
 
-    def signed(self) -> bytes:
-        return _signed(self)
+    def signed(self, **changes: Any) -> bytes:
+        """changes: of the record, after its offers were listed."""
+        return _signed(self, changes)
 
 
 def a_story(moves: tuple[tuple[str, ...], ...] = ASKED, **question: Any) -> Story:
@@ -117,12 +118,12 @@ def bought(record: Json, offer_id: str, packs: int) -> Json:
     }
 
 
-def _signed(story: Story) -> bytes:
-    record = story.record
+def _signed(story: Story, changes: Json) -> bytes:
+    record = {**story.record, **changes}
     record_hash = digest(dumps(record))
     for event in (*story.early, *story.events):
         event.setdefault("record", record_hash)
-    listed = _listed(record)
+    listed = _listed(story.record)
     lines = [
         listings.listed(
             each["vendor"],

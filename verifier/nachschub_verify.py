@@ -10,9 +10,10 @@ and the first thing that does not. What each step shows, and what it cannot: doc
 import argparse
 import hashlib
 import json
+import re
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -29,31 +30,29 @@ WANTED = ("vendor", "lines", "total", "is_override")
 AT_THE_VENDOR = ("submitting", "needs_owner", "placed")
 UNSOLD = ("refuse", "find_changed", "cancel")  # a shop's no; then it counts as sold out
 OUTSIDE_THE_HASH = ("offer_id", "seen_at", "expires_at", "in_stock")  # of a listed offer
-MOVES = {  # by event: what an order is after it, and what it may be before
-    "ask": ("awaiting_approval", "proposed"),
-    "approve": ("approved", "proposed awaiting_approval"),
-    "reject": ("rejected", "awaiting_approval"),
-    "expire": ("expired", "awaiting_approval"),
-    "submit": ("submitting", "approved"),
-    "acknowledge": ("placed", "submitting stopping needs_owner"),
-    "refuse": ("refused", "approved submitting"),
-    "find_changed": ("changed", "approved submitting"),
-    "hand_off": ("needs_owner", "approved submitting"),
-    "take_back": ("stopping", "submitting"),
-    "give_up": ("needs_owner", "submitting stopping"),
-    "turn_up": ("placed", "cancelled"),
-    "ship": ("shipped", "placed"),
-    "deliver": ("delivered", "placed shipped"),
-    "cancel": (
-        "cancelled",
-        "awaiting_approval approved submitting stopping needs_owner placed",
-    ),
-}
+LIFE = """proposed ask awaiting_approval approve approved
+awaiting_approval approve approved reject rejected expire expired cancel cancelled
+approved submit submitting refuse refused find_changed changed hand_off needs_owner
+approved cancel cancelled
+submitting acknowledge placed refuse refused find_changed changed hand_off needs_owner
+submitting take_back stopping give_up needs_owner cancel cancelled
+stopping acknowledge placed give_up needs_owner cancel cancelled
+needs_owner acknowledge placed cancel cancelled
+placed ship shipped deliver delivered cancel cancelled
+shipped deliver delivered
+cancelled turn_up placed"""  # state of an order, then each event and the state it leads to
+LIVES = [line.split() for line in LIFE.splitlines()]
+MOVES = {(line[0], *line[at : at + 2]) for line in LIVES for at in range(1, len(line), 2)}
+MAY = dict.fromkeys(("law", "technical", "platform"), "exclude")  # by author of a rule
+MAY |= {"manufacturer": "recommend warn", "owner": "exclude credit ask"}
+HYGIENE = ("fact_missing", "out_of_stock", "offer_expired", "other_currency")
+SAID_BY = {"findings": "exclude", "notes": "recommend warn exclude", "asks": "ask"}
+COSTS = ("price", "shipping", "lateness", "risk", "holding")  # lines that are no credit
 FIRST, LOGGED = {"checkpoint", "consistency"}, {"record", "salt", "index", "path"}
 BUNDLE = {"schema", "key", "witnesses", "checkpoint", "first", "order", "decision", "listings"}
 BUNDLE |= {"listed", "events"}
 instant = datetime.fromisoformat
-UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+UNREADABLE = Exception  # whatever a malformed file leads to
 
 
 class Fails(Exception):
@@ -79,17 +78,13 @@ def hash_of(value: Any) -> str:
     return sha256(canonical(value)).hex()
 
 
-def counted(found: Json) -> Json:
-    packs = found.get("packs")  # None: any number; true would pass for 1
-    is_count = packs is None or (type(packs) is int and packs >= 1)
-    require(is_count, f"file: not a number of packs: {packs}")
-    return found
-
-
 def loaded(data: bytes) -> Any:
-    # Neither fractions nor constants are canonical here.
-    value = json.loads(data, parse_float=str, parse_constant=str, object_hook=counted)
+    value = json.loads(data, parse_float=str, parse_constant=str)  # none is allowed
     require(canonical(value) == data, "file: not canonical JSON, so a byte was changed")
+    is_counted = (
+        re.search(rb'"packs":(true|false|-|0)', data) is None
+    )  # Python takes true for 1
+    require(is_counted, "file: not a number of packs")
     return value
 
 
@@ -115,9 +110,8 @@ def checkpoint(what: str, note: str, keys: list[str]) -> Head:
     origin, size, root = body.split("\n")
     known, lines = [parsed_key(key) for key in keys], signatures.split("\n")
     require(known[0][:2] == (origin, 1), f"{what}: not of this log")
-    require(
-        len(lines) == len(known) + 1 and not lines[-1], f"{what}: other signatures than keys"
-    )
+    is_whole = len(lines) == len(known) + 1 and not lines[-1]
+    require(is_whole, f"{what}: other signatures than keys")
     for line, (name, kind, public, key_id) in zip(lines, known, strict=False):
         begin = f"\N{EM DASH} {name} "
         require(line.startswith(begin), f"{what}: no signature of {name}")
@@ -197,17 +191,14 @@ def paid_for(picks: list[tuple[Json, int]]) -> tuple[int, int, Json]:
     """Goods, shipping and total of one parcel: offers with their numbers of packs."""
     goods = sum(packs * offer["price"]["minor"] for offer, packs in picks)
     terms = [offer["shipping"] for offer, _ in picks]
-    free = [each["free_from_minor"] for each in terms]
-    flat = [
-        0 if f is not None and goods >= f else t["flat_minor"]
-        for t, f in zip(terms, free, strict=True)
-    ]
-    total = {"minor": goods + max(flat), "currency": picks[0][0]["price"]["currency"]}
-    return goods, max(flat), total
+    limits = [(each["free_from_minor"], each["flat_minor"]) for each in terms]
+    delivery = max((flat for free, flat in limits if free is None or goods < free), default=0)
+    total = {"minor": goods + delivery, "currency": picks[0][0]["price"]["currency"]}
+    return goods, delivery, total
 
 
-def effective_price(what: str, ranked: Json, offer: Json) -> Fraction:
-    """Per use, after its lines were added up again."""
+def effective_price(what: str, ranked: Json, offer: Json, granted: set[str]) -> Fraction:
+    """Per use, after its lines were added up again. `granted`: credits of the owner's."""
     price, packs, unit = ranked["price"], ranked["packs"], offer["unit"]
     goods, delivery, total = paid_for([(offer, packs)])
     require(ranked["total"] == total, f"{what}: the total is not price and shipping")
@@ -216,6 +207,9 @@ def effective_price(what: str, ranked: Json, offer: Json) -> Fraction:
     require(is_per_use, f"{what}: another unit")
     denominator, lines = int(price["denominator"]), price["lines"]
     exact = [(line["name"], Fraction(int(line["numerator"]), denominator)) for line in lines]
+    for name, amount in exact:
+        is_sound = amount <= 0 if name in granted else name in COSTS and amount >= 0
+        require(is_sound, f"{what}: line {name} is neither a cost nor a credit of the owner's")
     for name, minor in (("price", goods), ("shipping", delivery)):
         mine = [amount for each, amount in exact if each == name] or [Fraction(0)]
         paid = Fraction(minor * PER_QUANTITY[unit], packs * offer["pack_quantity"])
@@ -231,33 +225,49 @@ def check_decision(record: Json) -> None:
     offers = {offer["offer_id"]: offer for offer in record["offers"].values()}
     hashed = {hash_of(offer): offer for offer in offers.values()}
     require(hashed == record["offers"], "decision: an offer stands twice or was changed")
+    require(isinstance(record["policy"], dict), "decision: no policy")
     require(hash_of(record["policy"]) == record["policy_hash"], "decision: another policy")
     first, *others = record["needs"]
     answers = [record, *record["further"]]
     named = [answer["need_id"] for answer in record["further"]]
     require(named == [need["need_id"] for need in others], "decision: a need is missing")
+    everything = {offer["category"] for offer in offers.values()}
     elsewhere = {need["category"] for need in others} - {first["category"]}
     for need, answer in zip(record["needs"], answers, strict=True):
-        mine = {
-            name: offer
-            for name, offer in offers.items()
-            if offer["category"] == need["category"]
-            or (need is first and offer["category"] not in elsewhere)
-        }
+        foreign = elsewhere if need is first else everything - {need["category"]}
+        mine = {key: each for key, each in offers.items() if each["category"] not in foreign}
+        check_rules(answer)
         check_answer(answer, need, mine)
+    require(bool(record["basket"]) == bool(others), "decision: a basket is for several needs")
     if others:
         check_basket(record["basket"], record["needs"], answers, offers)
 
 
-def check_answer(answer: Json, need: Json, offers: Json) -> None:
-    """Every offer exactly once, ranked or objected to; in order; the first one wins."""
+def check_rules(answer: Json) -> None:
+    """Nobody but the owner prefers, and nothing is said that no rule says."""
     kinds = {rule["rule_id"]: rule["kind"] for rule in answer["rules"]}
     require(len(kinds) == len(answer["rules"]), "decision: a rule stands twice")
+    for rule in answer["rules"]:
+        author, kind = rule["author"], rule["kind"]
+        is_fair = author != "platform" or rule["reason"] in HYGIENE
+        may = is_fair and kind in MAY.get(author, "").split()
+        require(may, f"decision: {rule['rule_id']}: {author} may not {kind} for that")
+    for part, allowed in SAID_BY.items():
+        said = [
+            (each.get("offer_id"), each.get("packs"), each["rule_id"]) for each in answer[part]
+        ]
+        for *_, rule_id in said:
+            is_known = kinds.get(rule_id) in allowed.split()
+            require(is_known, f"decision: {rule_id} stands in {part}, but no such rule")
+        require(len(set(said)) == len(said), f"decision: {part}: one stands twice")
+
+
+def check_answer(answer: Json, need: Json, offers: Json) -> None:
+    """Every offer exactly once, ranked or objected to; in order; the first one wins."""
     asked = {(name, packs) for name in offers for packs in pack_counts(offers[name], need)}
     objected = set()
     for finding in answer["findings"]:
         name, packs, rule = finding["offer_id"], finding["packs"], finding["rule_id"]
-        require(kinds.get(rule) == "exclude", f"decision: {rule} excludes, but no such rule")
         hit = {each for each in asked if each[0] == name and packs in (None, each[1])}
         require(bool(hit), f"decision: {rule} objects to {name}, which was not there")
         objected |= hit
@@ -270,10 +280,11 @@ def check_answer(answer: Json, need: Json, offers: Json) -> None:
 
 
 def check_ranking(answer: Json, need: Json, offers: Json) -> None:
-    order = []
+    rules = [each for each in answer["rules"] if each["kind"] == "credit" and each["params"]]
+    granted, order = {each["rule_id"] for each in rules}, []
     for ranked in answer["ranked"]:
-        name, days = ranked["offer_id"], ranked["delivery"]
-        price = effective_price(f"decision: {name} x {ranked['packs']}", ranked, offers[name])
+        name, days, what = ranked["offer_id"], ranked["delivery"], f"decision: {pick(ranked)}"
+        price = effective_price(what, ranked, offers[name], granted)
         lottery = sha256(f"{need['need_id']}\n{name}".encode())
         tie = ranked["total"]["minor"], days["latest_days"], days["earliest_days"], lottery
         order.append((price, *tie, ranked["packs"]))
@@ -288,12 +299,17 @@ def check_ranking(answer: Json, need: Json, offers: Json) -> None:
 
 def check_basket(basket: Json, needs: list[Json], answers: list[Json], offers: Json) -> None:
     """Every need has a winner that was ranked for it, in a parcel that adds up."""
+    both = [(need["need_id"], answer) for need, answer in zip(needs, answers, strict=True)]
+    ranked = {need_id: [*map(pick, each["ranked"])] for need_id, each in both if each["ranked"]}
     winners = [each for parcel in basket["parcels"] for each in parcel["winners"]]
-    for need, answer in zip(needs, answers, strict=True):
-        mine = [pick(each) for each in winners if each["need_id"] == need["need_id"]]
-        is_ranked = all(each in map(pick, answer["ranked"]) for each in mine)
-        is_met = len(mine) == bool(answer["ranked"])
-        require(is_ranked and is_met, "decision: a need without its ranked winner")
+    is_met = sorted(each["need_id"] for each in winners) == sorted(ranked)
+    is_met = is_met and all(pick(each) in ranked[each["need_id"]] for each in winners)
+    require(is_met, "decision: a need without its ranked winner, or a winner too many")
+    is_same = sorted(map(canonical, winners)) == sorted(map(canonical, basket["winners"]))
+    require(is_same, "decision: other winners than in the parcels")
+    asking = {r["rule_id"] for a in answers for r in a["rules"] if r["kind"] == "ask"}
+    is_asked = {each["rule_id"] for each in basket["asks"]} <= asking
+    require(is_asked, "decision: the basket asks, but no such rule")
     for parcel in basket["parcels"]:
         inside = [(offers[each["offer_id"]], each["packs"]) for each in parcel["winners"]]
         is_one = len({offer["vendor"] for offer, _ in inside}) == 1
@@ -339,12 +355,14 @@ def check_listed(bundle: Json, offer: Json, entry: Json) -> None:
     hashed = {name: value for name, value in offer.items() if name not in OUTSIDE_THE_HASH}
     sku, minor = offer["sku"], offer["price"]["minor"]
     require(hash_of(hashed) == entry["offer"], f"listing: {sku} not as it was listed")
+    decided = bundle["decision"]
+    needs = {need["need_id"] for need in decided["record"]["needs"]}
     refused = any(
         event["event"] in UNSOLD
+        and event["need"] in needs
         and (event["by"], event["vendor"]) == ("vendor", offer["vendor"])
         and any((line["sku"], line["price_minor"]) == (sku, minor) for line in event["lines"])
-        for event in (each["record"] for each in bundle["events"])
-        if instant(event["at"]) <= instant(bundle["listings"]["record"]["at"])
+        for event in (e["record"] for e in bundle["events"] if e["index"] < decided["index"])
     )
     is_fair = offer["in_stock"] == entry["in_stock"] or (refused and not offer["in_stock"])
     require(is_fair, f"listing: {sku} was listed in stock and counted as sold out")
@@ -361,9 +379,7 @@ def check_events(bundle: Json, record: Json, first_size: int) -> None:
         name, after = event["event"], event["after"]
         before = states.get(event["order"], "proposed")
         require(event["need"] in needs, f"events: {name} of another need")
-        require(event["before"] == before, f"events: {name} after {before}")
-        leads_to, begins = MOVES.get(name, ("", ""))
-        is_move = after == leads_to and before in begins.split()
+        is_move = event["before"] == before and (before, name, after) in MOVES
         require(is_move, f"events: {name} never makes {before} {after}")
         states[event["order"]] = after
     check_order(bundle, record, first_size)
@@ -415,12 +431,14 @@ def check_lines(event: Json, record: Json) -> None:
     require(is_decided or event["is_override"], "order: not what was decided")
 
 
-def verify(data: bytes, trusted: str | None) -> Iterator[str]:
+def verify(data: bytes, trusted: str | None, witnesses: Iterable[str] = ()) -> Iterator[str]:
     """Yields what holds, step by step. Raises Fails, or what UNREADABLE lists."""
     bundle = loaded(data)
     shape = bundle["schema"], set(bundle), set(bundle["first"])
     require(shape == ("nachschub/proof/1", BUNDLE, FIRST), "file: not a proof bundle")
     require(trusted in (None, bundle["key"]), f"key: the log signs with {bundle['key']}")
+    for wanted in witnesses:
+        require(wanted in bundle["witnesses"], f"checkpoint: not co-signed by {wanted}")
     record = bundle["decision"]["record"]
     yield f"record       {hash_of(record)}"
     check_decision(record)
@@ -441,17 +459,24 @@ def verify(data: bytes, trusted: str | None) -> Iterator[str]:
     yield f"events       {len(bundle['events'])}; bought what was decided, after it was logged"
 
 
+def plain(text: str) -> str:
+    """Nothing of a file moves the cursor or colours a terminal."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Verifies a proof bundle offline.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--key", help="the log's key as you know it from elsewhere")
+    parser.add_argument("--witness", action="append", default=[], help="a key that co-signed")
     chosen = parser.parse_args()
     try:
-        for line in verify(chosen.file.read_bytes(), chosen.key):
-            print(f"ok  {line}")
-    except (Fails, *UNREADABLE) as problem:
+        for line in verify(chosen.file.read_bytes(), chosen.key, chosen.witness):
+            print(f"ok  {plain(line)}")
+    except UNREADABLE as problem:
         is_said = isinstance(problem, Fails)
-        print(f"FAILS  {problem if is_said else f'file: not a proof bundle: {problem!r}'}")
+        why = str(problem) if is_said else f"file: not a proof bundle: {problem!r}"
+        print(f"FAILS  {plain(why)}")
         return 1
     if chosen.key is None:
         print("The log's key was taken from the file. Compare it with the one you know: --key")

@@ -48,9 +48,7 @@ MAY |= {"manufacturer": ("recommend", "warn"), "owner": ("exclude", "credit", "a
 HYGIENE = ("fact_missing", "out_of_stock", "offer_expired", "other_currency")
 SAID_BY = {"findings": "exclude", "notes": "recommend warn exclude", "asks": "ask"}
 COSTS = ("price", "shipping", "lateness", "risk", "holding")  # lines that are no credit
-FIRST, LOGGED = {"checkpoint", "consistency"}, {"record", "salt", "index", "path"}
-BUNDLE = {"schema", "key", "witnesses", "checkpoint", "first", "order", "decision", "listings"}
-BUNDLE |= {"listed", "events"}
+SHAPE = "checkpoint decision events first key listed listings order schema witnesses"
 instant = datetime.fromisoformat
 UNREADABLE = Exception  # whatever a malformed file leads to
 
@@ -81,10 +79,8 @@ def hash_of(value: Any) -> str:
 def loaded(data: bytes) -> Any:
     value = json.loads(data, parse_float=str, parse_constant=str)  # none is allowed
     require(canonical(value) == data, "file: not canonical JSON, so a byte was changed")
-    is_counted = (
-        re.search(rb'"packs":(true|false|-|0)', data) is None
-    )  # Python takes true for 1
-    require(is_counted, "file: not a number of packs")
+    taken_for_one = re.search(rb'"packs":(true|false|-|0)', data)
+    require(not taken_for_one, "file: not a number of packs")
     return value
 
 
@@ -126,23 +122,24 @@ def checkpoint(what: str, note: str, keys: list[str]) -> Head:
     return int(size), decoded(root)
 
 
-def half(start: int, end: int) -> int:
-    """Where RFC 6962 parts a tree: behind the largest power of two below its width."""
-    return start + (1 << ((end - start - 1).bit_length() - 1))
-
-
 def root_of(leaf: bytes, start: int, end: int, index: int, path: list[bytes]) -> bytes:
-    """The root of leaves start..end that leaf and path lead to; uses up the path."""
+    """The root of leaves start..end that leaf and path lead to; uses up the path. A tree parts
+    behind the largest power of two below its width (RFC 6962).
+    """
     if end - start == 1:
         return leaf
-    middle, sibling = half(start, end), path.pop() if path else b""
+    middle, sibling = (
+        start + (1 << (end - start - 1).bit_length() - 1),
+        path.pop() if path else b"",
+    )
     if index < middle:
         return sha256(b"\x01", root_of(leaf, start, middle, index, path), sibling)
     return sha256(b"\x01", sibling, root_of(leaf, middle, end, index, path))
 
 
 def check_included(what: str, logged: Json, head: Head) -> None:
-    require(set(logged) == LOGGED, f"{what}: more or less than a record with its proof")
+    is_whole = " ".join(logged) == "index path record salt"
+    require(is_whole, f"{what}: more or less than a record with its proof")
     opened = sha256(decoded(logged["salt"]) + sha256(canonical(logged["record"])))
     path, index = [decoded(each) for each in logged["path"]], logged["index"]
     root = root_of(sha256(b"\x00" + opened), 0, head[0], index, path)
@@ -155,7 +152,7 @@ def both_roots(start: int, end: int, old: Head, path: list[bytes]) -> tuple[byte
     if end == old[0]:
         same = old[1] if start == 0 else path.pop()
         return same, same
-    middle, sibling = half(start, end), path.pop()
+    middle, sibling = start + (1 << (end - start - 1).bit_length() - 1), path.pop()
     if old[0] <= middle:
         before, after = both_roots(start, middle, old, path)
         return before, sha256(b"\x01", after, sibling)
@@ -245,7 +242,9 @@ def check_rules(answer: Json) -> None:
     require(len(kinds) == len(answer["rules"]), "decision: a rule stands twice")
     for rule in answer["rules"]:
         author, kind = rule["author"], rule["kind"]
-        may = kind in MAY.get(author, ()) and (author != "platform" or rule["reason"] in HYGIENE)
+        may = kind in MAY.get(author, ()) and (
+            author != "platform" or rule["reason"] in HYGIENE
+        )
         require(may, f"decision: {rule['rule_id']}: {author} may not {kind} for that")
     for part, allowed in SAID_BY.items():
         said = [tuple(map(each.get, ("rule_id", "offer_id", "packs"))) for each in answer[part]]
@@ -282,16 +281,15 @@ def check_ranking(answer: Json, need: Json, offers: Json) -> None:
     require(order == sorted(order), "decision: the ranking is not in the order of its prices")
     places = [pick(each) for each in answer["ranked"]]
     others = [each for each in places if each["offer_id"] != places[0]["offer_id"]]
-    first, second = [*places, None][0], [*others, None][0]
-    told = answer["chosen"], answer["runner_up"], answer["nothing"] is not None
-    is_first = told == (first, second, not first)
+    told = answer["chosen"], answer["runner_up"], answer["nothing"] is None
+    is_first = told == ([*places, None][0], [*others, None][0], bool(places))
     require(is_first, "decision: not the first of the ranking was chosen, or another runner-up")
 
 
 def check_basket(basket: Json, needs: list[Json], answers: list[Json], offers: Json) -> None:
     """Every need has a winner that was ranked for it, in a parcel that adds up."""
-    both = [(need["need_id"], answer) for need, answer in zip(needs, answers, strict=True)]
-    ranked = {need_id: [*map(pick, each["ranked"])] for need_id, each in both if each["ranked"]}
+    both = zip(needs, answers, strict=True)
+    ranked = {need["need_id"]: [*map(pick, a["ranked"])] for need, a in both if a["ranked"]}
     winners = [each for parcel in basket["parcels"] for each in parcel["winners"]]
     is_met = sorted(each["need_id"] for each in winners) == sorted(ranked)
     is_met = is_met and all(pick(each) in ranked[each["need_id"]] for each in winners)
@@ -304,8 +302,8 @@ def check_basket(basket: Json, needs: list[Json], answers: list[Json], offers: J
 
 def check_listings(bundle: Json, record: Json) -> None:
     about, at = bundle["listings"]["record"], instant(record["decided_at"])
-    is_mine = about["record"] == hash_of(record) and instant(about["at"]) == at
-    require(is_mine, "listings: of another decision")
+    found = about["record"], instant(about["at"])
+    require(found == (hash_of(record), at), "listings: of another decision")
     opened = {}
     for each in bundle["listed"]:
         require(each["index"] < bundle["listings"]["index"], "listing: newer than the decision")
@@ -339,14 +337,12 @@ def check_listed(bundle: Json, offer: Json, entry: Json) -> None:
     hashed = {name: value for name, value in offer.items() if name not in OUTSIDE_THE_HASH}
     sku, minor = offer["sku"], offer["price"]["minor"]
     require(hash_of(hashed) == entry["offer"], f"listing: {sku} not as it was listed")
-    decided = bundle["decision"]
-    needs = {need["need_id"] for need in decided["record"]["needs"]}
+    decided_at = bundle["decision"]["index"]  # events of another need: check_events
     refused = any(
         event["event"] in UNSOLD
-        and event["need"] in needs
         and (event["by"], event["vendor"]) == ("vendor", offer["vendor"])
         and any((line["sku"], line["price_minor"]) == (sku, minor) for line in event["lines"])
-        for event in (e["record"] for e in bundle["events"] if e["index"] < decided["index"])
+        for event in (e["record"] for e in bundle["events"] if e["index"] < decided_at)
     )
     is_fair = offer["in_stock"] == entry["in_stock"] or (refused and not offer["in_stock"])
     require(is_fair, f"listing: {sku} was listed in stock and counted as sold out")
@@ -362,7 +358,7 @@ def check_events(bundle: Json, record: Json, first_size: int) -> None:
     for event in (each["record"] for each in bundle["events"]):
         name, after = event["event"], event["after"]
         before = states.get(event["order"], "proposed")
-        require(event["need"] in needs, f"events: {name} of another need")
+        require(event["need"] in needs, f"events: {name} is of another need")
         is_move = event["before"] == before and (before, name, after) in MOVES
         require(is_move, f"events: {name} never makes {before} {after}")
         states[event["order"]] = after
@@ -417,8 +413,9 @@ def check_lines(event: Json, record: Json) -> None:
 def verify(data: bytes, trusted: str | None, witnesses: Iterable[str] = ()) -> Iterator[str]:
     """Yields what holds, step by step. Raises Fails, or what UNREADABLE lists."""
     bundle = loaded(data)
-    shape = bundle["schema"], set(bundle), set(bundle["first"])
-    require(shape == ("nachschub/proof/1", BUNDLE, FIRST), "file: not a proof bundle")
+    shape = bundle["schema"], " ".join(bundle), " ".join(bundle["first"])  # in canonical order
+    is_bundle = shape == ("nachschub/proof/1", SHAPE, "checkpoint consistency")
+    require(is_bundle, "file: not a proof bundle")
     require(trusted in (None, bundle["key"]), f"key: the log signs with {bundle['key']}")
     for wanted in witnesses:
         require(wanted in bundle["witnesses"], f"checkpoint: not co-signed by {wanted}")

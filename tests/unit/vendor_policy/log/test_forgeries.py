@@ -253,7 +253,7 @@ def a_basket_for_one_need() -> Story:
         (partial(a_bonus, "partner_bonus"), "neither a cost nor a credit"),
         (partial(a_bonus, "brand_credit"), "neither a cost nor a credit"),
         (a_surcharge, "neither a cost nor a credit"),
-        (sold_out_elsewhere, "counted as sold out"),
+        (sold_out_elsewhere, "of another need"),
         (no_policy, "policy"),
         (a_finding_twice, "stands twice"),
         (a_note_of_no_rule, "no such rule"),

@@ -124,50 +124,43 @@ def _signed(story: Story, changes: Json) -> bytes:
     for event in (*story.early, *story.events):
         event.setdefault("record", record_hash)
     listed = _listed(story.record)
-    lines = [
-        listings.listed(
-            each["vendor"],
-            each["category"],
-            commitment(_salt(at), dumps(each)),
-            NOW,
-            NOW + timedelta(hours=6),
-        )
-        for at, each in enumerate(listed)
-    ]
-    about = listings.listings(record_hash, NOW, lines)
+    about = listings.listings(record_hash, NOW, [_line(at, it) for at, it in enumerate(listed)])
     before = [*listed, *story.early, record, about]
-    logged = [*before, *story.events]
+    nodes, opened = _opened([*before, *story.events])
+    first, size, count = len(before), len(opened), len(listed)
+    note, earlier = _note(size, nodes), _note(first, nodes)
+    text = note.partition("\n\n")[0] + "\n"
+    steps = _path(tree.consistency_ranges(first, size), nodes)
+    bundle = {
+        "schema": "nachschub/proof/1",
+        "key": LOG.key.text,
+        "witnesses": [each.key.text for each in story.cosigned_by],
+        "checkpoint": note + "".join(w.cosigned_line(text, 1) for w in story.cosigned_by),
+        "first": {"checkpoint": earlier, "consistency": steps},
+        "order": ORDER,
+        "decision": opened[first - 2],
+        "listings": opened[first - 1],
+        "listed": opened[:count],
+        "events": [*opened[count : first - 2], *opened[first:]],
+    }
+    return dumps(bundle)
+
+
+def _line(at: int, listing: Json) -> Json:
+    committed = commitment(_salt(at), dumps(listing))
+    until_at = NOW + timedelta(hours=6)
+    return listings.listed(listing["vendor"], listing["category"], committed, NOW, until_at)
+
+
+def _opened(logged: list[Json]) -> tuple[Any, list[Json]]:
+    """The nodes of the tree, and each record with its proof."""
     leaves = [committed_leaf(_salt(at), dumps(each)) for at, each in enumerate(logged)]
     nodes = tree.appended(0, leaves, {})
-    opened = [
-        {
-            "record": each,
-            "salt": to_base64(_salt(at)),
-            "index": at,
-            "path": _path(tree.inclusion_ranges(at, len(logged)), nodes),
-        }
-        for at, each in enumerate(logged)
-    ]
-    note = _note(len(logged), nodes)
-    text = note.partition("\n\n")[0] + "\n"
-    count = len(listed)
-    return dumps(
-        {
-            "schema": "nachschub/proof/1",
-            "key": LOG.key.text,
-            "witnesses": [each.key.text for each in story.cosigned_by],
-            "checkpoint": note + "".join(w.cosigned_line(text, 1) for w in story.cosigned_by),
-            "first": {
-                "checkpoint": _note(len(before), nodes),
-                "consistency": _path(tree.consistency_ranges(len(before), len(logged)), nodes),
-            },
-            "order": ORDER,
-            "decision": opened[len(before) - 2],
-            "listings": opened[len(before) - 1],
-            "listed": opened[:count],
-            "events": [*opened[count : len(before) - 2], *opened[len(before) :]],
-        }
-    )
+    opened = []
+    for at, each in enumerate(logged):
+        path = _path(tree.inclusion_ranges(at, len(logged)), nodes)
+        opened.append({"record": each, "salt": to_base64(_salt(at)), "index": at, "path": path})
+    return nodes, opened
 
 
 def _listed(record: Json) -> list[Json]:

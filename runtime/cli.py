@@ -258,11 +258,12 @@ def replay_command(
 
 
 @app.command("verify")
-def verify_command(
+def verify_command(  # noqa: PLR0913, PLR0917  one for each option
     file: Annotated[Path | None, typer.Argument(help="The proof bundle of an order.")] = None,
     key: Annotated[str | None, typer.Option(help="The log's key as you know it.")] = None,
     since: Annotated[Path | None, typer.Option(help="An older bundle or checkpoint.")] = None,
     consistency: Annotated[Path | None, typer.Option(help="Proof from --since on.")] = None,
+    witness: Annotated[list[str] | None, typer.Option(help="A key that co-signed.")] = None,
     database: Annotated[bool, typer.Option("--database", help="All of this log.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -273,7 +274,7 @@ def verify_command(
         found = _run(_reading(_settings(), verify.verify_database))
     else:
         older = verify.Since(older=since, proof=consistency) if since else None
-        found = verify.verify_file(file, key, older)
+        found = verify.verify_file(file, key, older, witness or ())
     if as_json:
         out.print_json(json.dumps({"holds": found.holds, "problem": found.problem}))
     else:

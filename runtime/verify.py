@@ -4,6 +4,7 @@ Signatures, inclusion, consistency, the story of the records, the decision compu
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from runtime.startup import CannotStart
 from vendor_policy import record
 from vendor_policy.log import audit, bundles, proofs, stories
 from vendor_policy.log.bundles import NotProven, ProvenBundle
-from vendor_policy.log.notes import LogCheckpoint, VerifierKey, from_base64
+from vendor_policy.log.notes import LogCheckpoint, Malformed, VerifierKey, from_base64
 from vendor_policy.record import Differs
 
 
@@ -26,7 +27,13 @@ class Verified:
 
     def lines(self) -> list[str]:
         said = [f"ok     {each}" for each in self.holds]
-        return said if self.problem is None else [*said, f"FAILS  {self.problem}"]
+        said += [] if self.problem is None else [f"FAILS  {self.problem}"]
+        return [_plain(each) for each in said]
+
+
+def _plain(text: str) -> str:
+    """Nothing of a file moves the cursor or colours a terminal."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +46,20 @@ class Since:
     proof: Path | None = None
 
 
-def verify_file(path: Path, key: str | None = None, since: Since | None = None) -> Verified:
-    """key: the log's, known from elsewhere. Raises CannotStart when a file cannot be read."""
+def verify_file(
+    path: Path,
+    key: str | None = None,
+    since: Since | None = None,
+    witnesses: Sequence[str] = (),
+) -> Verified:
+    """key: the log's; witnesses: keys that must have co-signed; both known from elsewhere.
+    Raises CannotStart when a file cannot be read.
+    """
     holds: list[str] = []
     try:
         trusted = (VerifierKey.parsed(key),) if key else ()
         proven = bundles.signatures_and_leaves(_bytes(path), trusted)
+        _cosigned(proven, witnesses)
         holds += _signed(proven)
         stories.check(proven)
         holds.append("records     tell one story: listed, decided, then bought")
@@ -52,9 +67,21 @@ def verify_file(path: Path, key: str | None = None, since: Since | None = None) 
         holds.append("decision    computed again from the record alone: the same")
         if since is not None:
             holds.append(_goes_on(proven, since))
-    except (NotProven, ValueError, LookupError, TypeError) as problem:
+    except CannotStart:
+        raise
+    except (NotProven, Malformed) as problem:
         return Verified(holds=tuple(holds), problem=str(problem))
+    except Exception as problem:  # noqa: BLE001  whatever a malformed file leads to
+        return Verified(holds=tuple(holds), problem=f"file: not a proof bundle: {problem!r}")
     return Verified(holds=tuple(holds))
+
+
+def _cosigned(proven: ProvenBundle, witnesses: Sequence[str]) -> None:
+    """`signatures_and_leaves` has checked the signature of every witness in the file."""
+    for each in witnesses:
+        wanted = VerifierKey.parsed(each).text
+        if wanted not in proven.bundle.witnesses:
+            raise NotProven("checkpoint", f"not co-signed by {wanted}")
 
 
 def _signed(proven: ProvenBundle) -> list[str]:

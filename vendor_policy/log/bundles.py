@@ -37,6 +37,12 @@ class NotProven(Exception):
         self.what, self.why = what, why
 
 
+def require(what: str, holds: bool, why: str) -> None:
+    """Raises NotProven."""
+    if not holds:
+        raise NotProven(what, why)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRecord:
     """A record, the salt that opens its leaf, and the leaf's inclusion proof in base64."""

@@ -61,7 +61,7 @@ class _Asked:
         answer = await self._ask(self._witness.size)
         if answer is not None and answer[0] == WitnessAnswer.OTHER_STATE:
             size = answer[1].strip()
-            if size.isdigit() and int(size) < self._checkpoint.size:
+            if size.isascii() and size.isdigit() and int(size) < self._checkpoint.size:
                 answer = await self._ask(int(size))
         if answer is None:
             return await self._note("no answer")

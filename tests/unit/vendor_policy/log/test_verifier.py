@@ -1,6 +1,7 @@
 """The stand-alone verifier recomputes every decision that ours makes, and no other."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from json import loads
 from typing import Any
@@ -62,6 +63,11 @@ def test_several_needs_are_checked_one_by_one_and_in_their_parcels(
     record = a_basket(liquids, soft, policy, known)
     ALONE.check_decision(record)
     if record["basket"]["parcels"]:
+        record["basket"]["parcels"] *= 2
+        with pytest.raises(ALONE.Fails, match="a winner too many"):
+            ALONE.check_decision(record)
+        parcels = record["basket"]["parcels"]
+        record["basket"]["parcels"] = deepcopy(parcels[: len(parcels) // 2])
         record["basket"]["parcels"][0]["total"]["minor"] -= 1
         with pytest.raises(ALONE.Fails, match="parcel"):
             ALONE.check_decision(record)

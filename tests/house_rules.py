@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 LONGEST_FILE = 400  # lines
+ONE_FILE_ON_PURPOSE = {"verifier/nachschub_verify.py": 480}  # whoever checks us reads one file
 LONGEST_FUNCTION = 40  # lines
 
 BANNED_WORDS = frozenset(
@@ -74,8 +75,9 @@ Rule = Callable[[Module], Iterator[Complaint]]
 
 def file_length(module: Module) -> Iterator[Complaint]:
     lines = len(module.source.splitlines())
-    if lines > LONGEST_FILE:
-        yield Complaint(module.path, lines, f"{lines} lines; at most {LONGEST_FILE}")
+    most = ONE_FILE_ON_PURPOSE.get(str(module.path), LONGEST_FILE)
+    if lines > most:
+        yield Complaint(module.path, lines, f"{lines} lines; at most {most}")
 
 
 def function_length(module: Module) -> Iterator[Complaint]:

@@ -84,10 +84,11 @@ async def test_a_running_broker_is_asked_through_devices_that_are_revoked_afterw
     [
         ("127.0.0.1:1883", "write mqtt://HOST:PORT"),
         ("mqtt://127.0.0.1:x", "Port could not be cast"),
-        (f"mqtt://127.0.0.1:{free_port()}", "No broker answers"),
+        ("mqtt://127.0.0.1:{free}", "No broker answers"),
     ],
 )
 async def test_an_address_without_a_broker_is_said_in_one_line(tmp_path, url, said):
+    address = url.replace("{free}", str(free_port()))
     async with wiring.opened(Settings(home=tmp_path), public_url="") as platform:
         with pytest.raises(CannotStart, match=said):
-            await broker_check.check_running(url, Configuration(PATH, ""), platform)
+            await broker_check.check_running(address, Configuration(PATH, ""), platform)

@@ -1,4 +1,6 @@
-"""The decision log: checkpoints and proofs for everyone, an order's proof for its owner."""
+"""The decision log: checkpoints and proofs for everyone, receipts for vendors, an order's proof
+for its owner.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.deps import Owner, PlatformDep, Reading
+from api.deps import Owner, PlatformDep, Reading, Vendor
 from api.refusals import NotFound
 from api.schemas import Output
 from api.web.queries_decision import find_decision
@@ -60,11 +62,11 @@ async def consistency(session: Public, old: Size, new: Size) -> ProofView:
 
 
 @router.get("/log/listing", response_class=Response)
-async def listing(session: Public, vendor: str, category: str) -> Response:
-    """The receipt of what a vendor lists in a category: hashes by SKU, signed by the log."""
-    found = await exports.listing_receipt(session, vendor, category)
+async def listing(session: Public, vendor: Vendor, category: str) -> Response:
+    """The receipt of what you list in a category: hashes by SKU, signed by the log."""
+    found = await exports.listing_receipt(session, vendor.vendor_id, category)
     if found is None:
-        raise NotFound(f"listing of {vendor} in {category}")
+        raise NotFound(f"a listing of yours in {category}")
     return _file(found, f"listing-{category}.json")
 
 

@@ -2,6 +2,7 @@
 
 from runtime import verify
 from tests.proof import stand_alone
+from tests.store.api.test_vendors import a_vendor_key
 from tests.store.api.world import Home, World, a_home
 from tests.world import SIGNER
 from vendor_policy.log import bundles
@@ -32,8 +33,10 @@ async def test_everyone_can_follow_the_log(world: World, nora: Home):
         sizes = {"old": before.size, "new": after.size}
         path = (await client.get("/api/log/consistency", params=sizes)).json()["path"]
         assert is_consistent(before.head, after.head, [from_base64(each) for each in path])
-        asked = {"vendor": "haushaltshof", "category": "laundry-detergent"}
-        held, _ = bundles.receipt((await client.get("/api/log/listing", params=asked)).content)
+        asked = {"category": "laundry-detergent"}
+        async with world.client(bearer=await a_vendor_key(world, "haushaltshof")) as vendor:
+            receipt = await vendor.get("/api/log/listing", params=asked)
+        held, _ = bundles.receipt(receipt.content)
         assert held.listing.record["vendor"] == "haushaltshof"
         place = {"index": held.listing.index, "size": before.size}
         path = (await client.get("/api/log/inclusion", params=place)).json()["path"]
@@ -49,7 +52,6 @@ async def test_trees_that_never_were_are_not_found(world: World, nora: Home):
             "/api/log/inclusion?index=0&size=100000",
             "/api/log/consistency?old=5&new=4",
             "/api/log/consistency?old=0&new=100000",
-            "/api/log/listing?vendor=nobody&category=laundry-detergent",
         ):
             assert (await client.get(address)).status_code == 404, address
         assert (await client.get("/api/log/inclusion?index=-1&size=1")).status_code == 422
@@ -60,3 +62,12 @@ async def test_an_empty_log_says_so(world: World):
         answer = await client.get("/api/log/checkpoint")
     assert answer.status_code == 409
     assert answer.json()["code"] == "not_logged_yet"
+
+
+async def test_a_receipt_is_given_to_its_vendor_alone(world: World, nora: Home):
+    asked = {"category": "laundry-detergent"}
+    for key, status in ((None, 401), (nora.key, 403), (world.maker_key, 403)):
+        async with world.client(bearer=key) as client:
+            assert (await client.get("/api/log/listing", params=asked)).status_code == status
+    async with world.client(bearer=await a_vendor_key(world, "nobody")) as client:
+        assert (await client.get("/api/log/listing", params=asked)).status_code == 404

@@ -36,7 +36,6 @@ WITHOUT_OWNER = {  # open to everyone
     ("GET", "/api/log/key"),
     ("GET", "/api/log/inclusion"),
     ("GET", "/api/log/consistency"),
-    ("GET", "/api/log/listing"),
     ("POST", "/witness/add-checkpoint"),
     ("GET", "/api/meter"),
     ("GET", "/meter"),

@@ -15,7 +15,7 @@ demo: venv
 
 test: venv
 	@sh scripts/debian_packages.sh
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations 20 --durations-min 5 $(ARGS)
 
 lint: venv
 	$(BIN)/ruff check .

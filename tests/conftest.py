@@ -26,7 +26,11 @@ ON_BOTH = (
     "tests/store/broker/",
     "tests/store/core/",
     "tests/store/devices/",
-    "tests/store/replenishment/",
+    "tests/store/replenishment/test_approvals.py",
+    "tests/store/replenishment/test_automatic.py",
+    "tests/store/replenishment/test_fulfil.py",
+    "tests/store/replenishment/test_order_machine.py",
+    "tests/store/replenishment/test_replenish.py",
     "tests/store/runtime/test_migrate.py",
 )
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -209,7 +209,8 @@ async def column(client: str, folder: Path) -> dict[str, str]:
 
 def table() -> dict[str, dict[str, str]]:
     """By client and task, as the page says."""
-    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("|")]
+    _, head, rest = PAGE.read_text().partition("| Client")
+    lines = (head + rest).partition("\n\n")[0].splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     clients = cells[0][1:]
     return {

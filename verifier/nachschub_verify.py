@@ -411,7 +411,7 @@ def check_lines(event: Json, record: Json) -> None:
 
 
 def verify(data: bytes, trusted: str | None, witnesses: Iterable[str] = ()) -> Iterator[str]:
-    """Yields what holds, step by step. Raises Fails, or what UNREADABLE lists."""
+    """Yields what holds, step by step. Raises Fails, or whatever a malformed file leads to."""
     bundle = loaded(data)
     shape = bundle["schema"], " ".join(bundle), " ".join(bundle["first"])  # in canonical order
     is_bundle = shape == ("nachschub/proof/1", SHAPE, "checkpoint consistency")

@@ -37,6 +37,7 @@ class Principal:
     timezone: str = "UTC"
     csrf_token: str | None = None  # of a browser session; None for API keys
     vendor_id: str = ""
+    changed_at: datetime | None = None  # of the household, as it was when the visit began
 
     @property
     def may_approve(self) -> bool:
@@ -62,6 +63,7 @@ async def of_session(session: AsyncSession, token: str, *, wall: datetime) -> Pr
         language=member.language,
         timezone=owner.timezone,
         csrf_token=row.csrf_token,
+        changed_at=owner.changed_at,
     )
 
 

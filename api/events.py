@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from accounts.principal import Principal
@@ -20,17 +19,25 @@ LONGEST_POLLS: Final = 600  # then the browser connects again, and is asked agai
 
 
 @router.get("/events", response_class=StreamingResponse)
-async def events(request: Request, platform: PlatformDep, owner: Owner) -> StreamingResponse:
-    """A stream of `changed` events; what changed is read from the other addresses."""
-    stream = _changes(request, platform, owner)
+async def events(
+    request: Request,
+    platform: PlatformDep,
+    owner: Owner,
+    since: Annotated[str, Query(max_length=64)] = "",
+    last_event_id: Annotated[str, Header(max_length=64)] = "",
+) -> StreamingResponse:
+    """A stream of `changed` events; what changed is read from the other addresses. since: the
+    id of the last change the reader knows of, so that none between two streams is lost.
+    """
+    told = last_event_id or since or await _changed_at(platform, owner)
+    stream = _changes(request, platform, owner, told)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 async def _changes(
-    request: Request, platform: Platform, owner: Principal
+    request: Request, platform: Platform, owner: Principal, told: str
 ) -> AsyncIterator[str]:
-    told = await _changed_at(platform, owner)
     yield "retry: 3000\n\n"
     for poll in range(1, LONGEST_POLLS + 1):
         await asyncio.sleep(POLL_S)
@@ -39,13 +46,13 @@ async def _changes(
         changed_at = await _changed_at(platform, owner)
         if changed_at != told:
             told = changed_at
-            yield f"event: changed\ndata: {changed_at.isoformat()}\n\n"
+            yield f"event: changed\nid: {changed_at}\ndata: {changed_at}\n\n"
         elif poll % KEEP_ALIVE_POLLS == 0:
             if await find_principal(request, platform) is None:
                 return
             yield ": still here\n\n"
 
 
-async def _changed_at(platform: Platform, owner: Principal) -> datetime:
+async def _changed_at(platform: Platform, owner: Principal) -> str:
     async with platform.database.snapshot(owner.party_id) as session:
-        return (await session.get_one(OwnerRow, owner.party_id)).changed_at
+        return (await session.get_one(OwnerRow, owner.party_id)).changed_at.isoformat()

@@ -27,6 +27,7 @@ class Shell:
     csrf_token: str = ""
     asks: int = 0
     unseen: int = 0  # notices
+    changed_at: str = ""  # the page shows everything up to this change, maybe more
     is_auto_stopped: bool = False
     said: Text | None = None  # what the last act did
 

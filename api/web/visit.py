@@ -127,6 +127,7 @@ class Visit:
                 csrf_token=self.csrf_token,
                 asks=await _count_asks(session),
                 unseen=await _count_unseen(session),
+                changed_at=at.isoformat() if (at := self.principal.changed_at) else "",
                 is_auto_stopped=owner.is_auto_stopped,
                 said=text(said) if (said := self._said()) else None,
             )

@@ -65,7 +65,7 @@ async def test_an_open_page_follows_what_happens_elsewhere(
 ):
     context = await browser.new_context(viewport=NARROWEST)
     page = await signed_in(context, url, nora)
-    async with page.expect_response("**/events"):
+    async with page.expect_response("**/events?*"):
         await page.goto(f"{url}/approvals")
     world.clock.step_to(world.clock.now().replace(minute=5))
     async with world.client(bearer=nora.key) as machine:

@@ -4,6 +4,7 @@
   const main = document.querySelector("main[data-live]");
   if (!main || !window.EventSource) return;
   let waiting = false;
+  let again = false;
 
   const isBusy = () => {
     const at = document.activeElement;
@@ -17,7 +18,9 @@
   });
 
   const refresh = async () => {
-    if (waiting || document.hidden || isBusy()) return;
+    if (document.hidden || isBusy()) return;
+    again = waiting;
+    if (waiting) return;
     waiting = true;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -36,9 +39,11 @@
       // The next event tries again.
     } finally {
       waiting = false;
+      if (again) refresh();
     }
   };
 
-  new EventSource("/events").addEventListener("changed", refresh);
+  const since = new URLSearchParams({ since: main.dataset.live });
+  new EventSource(`/events?${since}`).addEventListener("changed", refresh);
   document.addEventListener("visibilitychange", refresh);
 })();

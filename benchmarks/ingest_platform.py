@@ -24,6 +24,7 @@ from broker.subscriber import Broker, Subscriber
 from core.clock import WallClock
 from core.database import Database, Writer
 from devices.credentials import authenticator
+from runtime import loop
 from tests.processes import PLATFORM, PLATFORM_PASSWORD
 
 KEY: Final = b"k" * 32  # that the fleet's secrets are hashed with
@@ -122,7 +123,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, required=True)
     parser.add_argument("--broker", type=int, default=0)
     asked = parser.parse_args()
-    asyncio.run(run(asked.database, asked.messages, asked.broker))
+    loop.run(run(asked.database, asked.messages, asked.broker))
 
 
 if __name__ == "__main__":

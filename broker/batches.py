@@ -17,10 +17,14 @@ from devices import wire
 
 logger = logging.getLogger(__name__)
 
-LARGEST_BATCH: Final = 1_000
+# The rows of a device are read and written once a batch, so that large ones cost half as much
+# a message as those of a thousand.
+LARGEST_BATCH: Final = 8_000
 # A payload between wire.LARGEST_PAYLOAD and this is still read, acknowledged and quarantined.
 LARGEST_PACKET: Final = 2 * wire.LARGEST_PAYLOAD  # bytes
-MOST_WAITING: Final = 2 * LARGEST_BATCH  # above it the sessions stop reading
+# Above either the sessions stop reading.
+MOST_WAITING: Final = 2 * LARGEST_BATCH
+MOST_WAITING_BYTES: Final = 32 * 1024 * 1024
 
 Ingest = Callable[[Sequence[Arrival]], Awaitable[Committed]]
 SendReceipts = Callable[[dict[str, list[tuple[int, int]]]], None]
@@ -51,6 +55,7 @@ class Batches:
         self._tell = tell
         self._send_receipts = send_receipts
         self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
         self._in_flight: list[_Waiting] = []
         self._arrivals: list[Arrival] = []  # of those in flight
         self._commit: asyncio.Task[Committed] | None = None
@@ -62,10 +67,11 @@ class Batches:
 
     @property
     def is_full(self) -> bool:
-        return len(self._waiting) >= MOST_WAITING
+        return len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
 
     def add(self, arrival: Arrival, session: Session, reply: bytes = b"") -> None:
         self._waiting.append((arrival, session, reply))
+        self._waiting_bytes += len(arrival.payload)
         if self._commit is None:
             self._start()
 
@@ -87,6 +93,7 @@ class Batches:
         count = min(LARGEST_BATCH, len(self._waiting))
         self._in_flight = [self._waiting.popleft() for _ in range(count)]
         self._arrivals = [arrival for arrival, _, _ in self._in_flight]
+        self._waiting_bytes -= sum(len(each.payload) for each in self._arrivals)
         return await self._ingest(self._arrivals)
 
     def _finish(self, commit: asyncio.Task[Committed]) -> None:
@@ -116,7 +123,8 @@ class Batches:
             session.send(b"".join(packets))
 
     def _make_room(self) -> None:
-        if self._held_back and len(self._waiting) <= LARGEST_BATCH:
+        is_roomy = self._waiting_bytes <= MOST_WAITING_BYTES // 2
+        if self._held_back and is_roomy and len(self._waiting) <= LARGEST_BATCH:
             freed, self._held_back = self._held_back, set()
             for session in freed:
                 session.resume()

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.database import Writer
-from devices import quarantine, readings, wire
+from devices import quarantine, readings, telemetry, wire
 from devices.quarantine import Quarantined
 from devices.readings import Outcome, Received
 
@@ -124,11 +124,10 @@ def _parsed(arrival: Arrival) -> Received:
     return Received(
         device_id=arrival.device_id,
         channel=arrival.channel,
-        topic=wire.topic(arrival.device_id, arrival.channel),
         payload=arrival.payload,
         parsed=wire.Quarantined(arrival.fault)
         if arrival.fault
-        else wire.parse(arrival.channel, arrival.payload),
+        else telemetry.parse(arrival.channel, arrival.payload),
         received_at=arrival.received_at,
     )
 
@@ -139,6 +138,6 @@ def _receipts(
     receipts: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for each, outcome in zip(received, outcomes, strict=True):
         match each.parsed:
-            case wire.Parsed(wire.Event(boot_id=boot_id, seq=seq)) if outcome in SAFE:
+            case telemetry.Parsed(wire.Event(boot_id=boot_id, seq=seq)) if outcome in SAFE:
                 receipts[each.device_id].append((boot_id, seq))
     return receipts

@@ -7,13 +7,15 @@ while the platform is away. What the broker promised its devices is the broker's
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Final, cast
 
 from broker.batches import LARGEST_PACKET, Batches, Ingest
 from broker.counters import Counters
 from broker.ingest import CHANNELS, Arrival, oversized
 from broker.receipts import Receipts
-from core import mqtt
+from core import mqtt, mqtt_decoder
 from core.clock import Clock
 from core.mqtt_decoder import Decoder, MalformedPacket
 from devices import wire
@@ -25,7 +27,16 @@ PATIENCE: Final = 1.5  # times the keep-alive interval without a word from the b
 FIRST_DELAY_S: Final = 0.5  # before connecting again; doubles up to
 LONGEST_DELAY_S: Final = 30.0
 
+MOST_TOPICS: Final = 200_000  # that are remembered
 _CHANNELS: Final = {str(channel): channel for channel in CHANNELS}
+_topic_of = lru_cache(maxsize=MOST_TOPICS)(mqtt_decoder.topic_of)
+
+
+@lru_cache(maxsize=MOST_TOPICS)
+def _place_of(topic: str) -> tuple[str, wire.Channel | None]:
+    """The device and its channel; None: no topic of ours."""
+    device_id, name = wire.split_topic(topic) or ("", "")
+    return device_id, _CHANNELS.get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +133,7 @@ class _Session(asyncio.Protocol):
         self._batches = batches
         self._clock = clock
         self._counters = counters
-        self._decoder = Decoder(LARGEST_PACKET)
+        self._decoder = Decoder(LARGEST_PACKET, _topic_of)
         self._heard_s = self._loop.time()
         self._is_held_back = False
 
@@ -146,8 +157,9 @@ class _Session(asyncio.Protocol):
             packets = malformed.decoded_before
             self._counters.malformed += 1
             self.abandon(f"it sent no MQTT, {malformed.reason}")
+        now = self._clock.now()
         for packet in packets:
-            self._take(packet)
+            self._take(packet, now)
         if self._batches.is_full:
             self._batches.hold_back(self)
             self.stop_reading()
@@ -182,10 +194,10 @@ class _Session(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(reason)
 
-    def _take(self, packet: mqtt.Packet) -> None:
+    def _take(self, packet: mqtt.Packet, now: datetime) -> None:
         match packet:
             case mqtt.Publish() | mqtt.OversizedPublish():
-                self._arrive(packet)
+                self._arrive(packet, now)
             case mqtt.Connack(mqtt.ConnackCode.ACCEPTED):
                 wanted = tuple((each, 1) for each in self._broker.filters)
                 self.send(mqtt.encode(mqtt.Subscribe(1, wanted)))
@@ -197,15 +209,13 @@ class _Session(asyncio.Protocol):
                 self.is_subscribed = True
                 logger.info("subscribed at %s:%d", self._broker.host, self._broker.port)
 
-    def _arrive(self, packet: mqtt.Publish | mqtt.OversizedPublish) -> None:
-        reply = mqtt.encode(mqtt.Puback(packet.packet_id)) if packet.qos else b""
-        device_id, name = wire.split_topic(packet.topic) or ("", "")
-        channel = _CHANNELS.get(name)
+    def _arrive(self, packet: mqtt.Publish | mqtt.OversizedPublish, now: datetime) -> None:
+        reply = mqtt.reply_to(packet)
+        device_id, channel = _place_of(packet.topic)
         if channel is None:
             self._counters.refused += 1
             self.send(reply)
             return
-        now = self._clock.now()
         if isinstance(packet, mqtt.OversizedPublish):
             self._counters.too_large += 1
             arrival = oversized(device_id, channel, packet.payload_bytes, now)

@@ -33,6 +33,7 @@ from core import one_hop
 T = TypeVar("T")
 
 MIGRATION_TIMEOUT_MS = 120_000
+WRITER_CACHE_KIB = 32 * 1024  # of pages; the readings of each slot go to a place of their own
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
 ADVISORY_LOCK = 7_105_413_201_668_239  # a number nobody else takes
 READ_ONLY = "nachschub_read_only"
@@ -120,6 +121,8 @@ class Writer:
 
     def __init__(self, url: str) -> None:
         self._engine = blocking_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "connect", _with_a_large_cache)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -184,6 +187,10 @@ def _on_connect(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _with_a_large_cache(connection: Any, _record: object) -> None:
+    connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
 
 
 def _for_migrations(connection: Any, _record: object) -> None:

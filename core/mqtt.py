@@ -152,7 +152,7 @@ def encode(packet: Packet) -> bytes:
     return _ENCODERS[type(packet)](packet)
 
 
-def reply_to(packet: Publish) -> bytes:
+def reply_to(packet: Publish | OversizedPublish) -> bytes:
     """The acknowledgement that its qos asks for; nothing for qos 0."""
     if packet.qos == 0:
         return b""

@@ -27,18 +27,27 @@ class MalformedPacket(Exception):
         self.decoded_before: list[mqtt.Packet] = []
 
 
+def topic_of(raw: bytes) -> str:
+    """Of a PUBLISH. Raises MalformedPacket."""
+    topic = _text(raw)
+    if not mqtt.is_topic(topic):
+        raise MalformedPacket("a PUBLISH to an empty topic or to wildcards")
+    return topic
+
+
 class Decoder:
     """Packets out of a stream that arrives in pieces of any length."""
 
-    __slots__ = ("_bytes_to_skip", "_max_packet_bytes", "_rest", "_topic", "_topic_bytes")
+    __slots__ = ("_bytes_to_skip", "_max_packet_bytes", "_rest", "_topic_of")
 
-    def __init__(self, max_packet_bytes: int) -> None:
+    def __init__(
+        self, max_packet_bytes: int, topic_of: Callable[[bytes], str] = topic_of
+    ) -> None:
+        """topic_of: where few topics come again and again, one that remembers them."""
         self._max_packet_bytes = max_packet_bytes
         self._rest = b""
         self._bytes_to_skip = 0
-        # The topic of the last PUBLISH, as bytes and as text: mostly the next one's too.
-        self._topic_bytes = b""
-        self._topic = ""
+        self._topic_of = topic_of
 
     def feed(self, chunk: bytes) -> list[mqtt.Packet]:
         """The packets that are complete with this chunk. After MalformedPacket the decoder is
@@ -72,25 +81,26 @@ class Decoder:
 
     def _small_publish_at(self, buffer: bytes, at: int) -> tuple[mqtt.Packet, int] | None:
         """The one packet that comes by the thousand, without a detour: complete, below 16 KiB,
-        with qos 1, to the same topic as before. Anything else is left to `_packet_at`.
+        with qos 1. Anything else is left to `_packet_at`.
         """
-        topic = self._topic_bytes
-        if buffer[at] != QOS_1 or not topic or len(buffer) - at < 5:
+        if buffer[at] != QOS_1 or len(buffer) - at < 5:
             return None
         length, start = buffer[at + 1], at + 2
         if length > 0x7F:
             if buffer[at + 2] > 0x7F:
                 return None
             length, start = length & 0x7F | buffer[at + 2] << 7, at + 3
-        number_at, end = start + len(topic), start + length
-        if end > len(buffer) or number_at + 2 > end or end - at > self._max_packet_bytes:
+        end = start + length
+        if end > len(buffer) or length < 2 or end - at > self._max_packet_bytes:
             return None
-        if not buffer.startswith(topic, start):
+        number_at = start + 2 + (buffer[start] << 8 | buffer[start + 1])
+        if number_at + 2 > end:
             return None
         packet_id = buffer[number_at] << 8 | buffer[number_at + 1]
         if packet_id == 0:
             return None
-        return mqtt.Publish(self._topic, buffer[number_at + 2 : end], 1, packet_id), end
+        topic = self._topic_of(buffer[start + 2 : number_at])
+        return mqtt.Publish(topic, buffer[number_at + 2 : end], 1, packet_id), end
 
     def _packet_at(self, buffer: bytes, at: int) -> tuple[mqtt.Packet, int] | None:
         """The packet that begins at `at`, and its end; None while bytes are missing."""
@@ -107,11 +117,7 @@ class Decoder:
             return None if oversized is None else (oversized, end)
         if end > len(buffer):
             return None
-        packet = decode(first_byte, buffer[start:end])
-        if isinstance(packet, mqtt.Publish):
-            self._topic = packet.topic
-            self._topic_bytes = _field(packet.topic)
-        return packet, end
+        return decode(first_byte, buffer[start:end]), end
 
 
 def _body_span(buffer: bytes, at: int) -> tuple[int, int] | None:
@@ -180,11 +186,6 @@ class _Reader:
             raise MalformedPacket(f"{len(self._body) - self._at} bytes too many")
 
 
-def _field(text: str) -> bytes:
-    raw = text.encode()
-    return _U16.pack(len(raw)) + raw
-
-
 def _text(raw: bytes) -> str:
     try:
         text = raw.decode()
@@ -204,9 +205,7 @@ def _publish_head(first_byte: int, body: bytes) -> tuple[str, int, int]:
         payload_at += 2
     if payload_at > len(body):
         raise MalformedPacket("the packet ends inside a field")
-    topic = _text(body[2:topic_end])
-    if not mqtt.is_topic(topic):
-        raise MalformedPacket("a PUBLISH to an empty topic or to wildcards")
+    topic = topic_of(body[2:topic_end])
     if payload_at == topic_end:
         return topic, 0, payload_at
     packet_id = body[topic_end] << 8 | body[topic_end + 1]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from devices import wire
+from devices import telemetry, wire
 from devices.checkpoints import Track
 from devices.levels import JUMP, Key, Measured
 from devices.models import Measure, SlotSpec
@@ -19,6 +19,8 @@ from devices.wire import Fault
 
 CLOCK_AHEAD: Final = timedelta(days=1)
 CLOCK_BEHIND: Final = timedelta(days=400)  # nothing older is kept: such a clock was never set
+ReadingName = tuple[str, int, int, str]  # (device_id, boot_id, seq, slot)
+
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
 
 
@@ -41,6 +43,10 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def key(self) -> Key:
         return self.boot_id, self.seq
+
+    @property
+    def name(self) -> ReadingName:
+        return self.device_id, self.boot_id, self.seq, self.slot
 
     def measured(self, spec: SlotSpec) -> Measured:
         amount = self.quantity if self.level is None else self.level * spec.capacity
@@ -100,7 +106,7 @@ class Taken(Struct, frozen=True, kw_only=True, gc=False):
 def take(
     device: KnownDevice | None,
     device_id: str,
-    parsed: wire.Parsed | wire.Quarantined,
+    parsed: telemetry.Parsed | wire.Quarantined,
     received_at: datetime,
 ) -> Taken:
     if device is None or device.is_revoked:
@@ -110,10 +116,12 @@ def take(
     message = parsed.message
     if isinstance(message, wire.Status):
         return Taken(status=message)
-    at = message.measured_at
-    if at and at - received_at > CLOCK_AHEAD:
-        return Taken(faults=(_clock_ahead(at, received_at),))
-    has_clock = at is not None and received_at - at <= CLOCK_BEHIND
+    at, has_clock = message.measured_at, False
+    if at:
+        ahead = at - received_at
+        if ahead > CLOCK_AHEAD:
+            return Taken(faults=(_clock_ahead(at, received_at),))
+        has_clock = ahead >= -CLOCK_BEHIND
     moment = _Moment(device, message, at if at and has_clock else received_at, received_at)
     if isinstance(message, wire.Event):
         return _take_event(moment, message)
@@ -122,7 +130,7 @@ def take(
 
 class _Moment(Struct, frozen=True, gc=False):
     device: KnownDevice
-    message: wire.Telemetry | wire.Event
+    message: telemetry.Telemetry | wire.Event
     measured_at: datetime
     received_at: datetime
 
@@ -143,7 +151,7 @@ class _Moment(Struct, frozen=True, gc=False):
 
 
 def _take_readings(
-    moment: _Moment, message: wire.Telemetry, faults: tuple[Fault, ...], *, has_clock: bool
+    moment: _Moment, message: telemetry.Telemetry, faults: tuple[Fault, ...], *, has_clock: bool
 ) -> Taken:
     found, readings = list(faults), []
     for name, said in message.slots.items():
@@ -158,8 +166,9 @@ def _take_readings(
 
 
 def _reading(
-    moment: _Moment, slot: KnownSlot, said: wire.SlotReading, *, has_clock: bool
+    moment: _Moment, slot: KnownSlot, said: telemetry.Slot, *, has_clock: bool
 ) -> Reading:
+    level, quantity, used_total = _amounts(said, slot.spec)
     return Reading(
         device_id=slot.device_id,
         boot_id=moment.message.boot_id,
@@ -168,9 +177,9 @@ def _reading(
         measured_at=moment.measured_at,
         received_at=moment.received_at,
         has_clock=has_clock,
-        level=said.level,
-        quantity=_of_unit(said, "quantity", slot.spec),
-        used_total=_of_unit(said, "used_total", slot.spec),
+        level=level,
+        quantity=quantity,
+        used_total=used_total,
         state=said.state,
         raw=said.raw,
     )
@@ -199,31 +208,39 @@ def _take_event(moment: _Moment, message: wire.Event) -> Taken:
     return Taken(event=event)
 
 
-def _of_unit(said: wire.SlotReading, kind: str, spec: SlotSpec) -> float | None:
-    value: float | None = getattr(said, f"{kind}_{spec.unit}", None)
-    return value
+def _amounts(
+    said: telemetry.Slot, spec: SlotSpec
+) -> tuple[float | None, float | None, float | None]:
+    """(level, quantity, used in total), the latter two in the slot's unit."""
+    match spec.unit:
+        case "ml":
+            return said.level, said.quantity_ml, said.used_total_ml
+        case "g":
+            return said.level, said.quantity_g, said.used_total_g
+        case "pieces":
+            return said.level, said.quantity_pieces, said.used_total_pieces
+    return said.level, None, None
 
 
-def _wrong_measure(said: wire.SlotReading, spec: SlotSpec) -> Fault | None:
-    quantity = _of_unit(said, "quantity", spec)
+def _wrong_measure(said: telemetry.Slot, spec: SlotSpec) -> Fault | None:
+    level, quantity, used_total = _amounts(said, spec)
     if quantity is not None and quantity > spec.capacity * (1 + JUMP):
         most = f"the slot holds {spec.capacity} {spec.unit}; send what is in it"
         return _bad_slot(spec, f"quantity_{spec.unit}", f"{quantity:g}", most)
     if said.state is not None:
         return None
     match spec.measure:
-        case Measure.LEVEL if said.level is None and quantity is None:
+        case Measure.LEVEL if level is None and quantity is None:
             wanted = "level"
-        case Measure.QUANTITY if said.level is None and quantity is None:
+        case Measure.QUANTITY if level is None and quantity is None:
             wanted = f"quantity_{spec.unit}"
-        case Measure.USAGE if _of_unit(said, "used_total", spec) is None:
+        case Measure.USAGE if used_total is None:
             wanted = f"used_total_{spec.unit}"
         case Measure.STATE:
             wanted = "state"
         case _:
             return None
-    sent = said.model_dump_json(exclude_none=True)
-    return _bad_slot(spec, wanted, sent, f"send `{wanted}`, as the device model declares")
+    return _bad_slot(spec, wanted, str(said), f"send `{wanted}`, as the device model declares")
 
 
 def _bad_slot(spec: SlotSpec, name: str, value: str, fix: str) -> Fault:

@@ -10,8 +10,9 @@ Pure. Messages are folded in the order of `(boot_id, seq)`; what comes late is t
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,9 @@ SILENT: Final = frozenset(
     }
 )
 
+# A member of an enumeration by its name costs as much as ten names of a module.
+OK: Final = SlotState.OK
+
 Key = tuple[int, int]  # (boot_id, seq)
 BEFORE_ALL: Final[Key] = (-1, -1)
 
@@ -40,6 +44,9 @@ class Verdict(StrEnum):
     HELD = "held"
     GLITCH = "glitch"
     HISTORY = "history"  # came too late to be folded
+
+
+APPLIED: Final = Verdict.APPLIED
 
 
 class Measured(Struct, frozen=True, kw_only=True, gc=False):
@@ -145,6 +152,7 @@ class Folding:
         self.condition = state.condition
         self.day = state.day
         self._spec = spec
+        self._is_counter = spec.measure is Measure.USAGE
         self._zone = zone
         self._verdicts: dict[Key, Verdict] = {}
         self._days: dict[date, DayUse] = {}
@@ -181,16 +189,18 @@ class Folding:
 
     def _read(self, reading: Measured) -> None:
         self.key, self.at = reading.key, reading.at
-        self.condition = reading.state or self.condition
-        self._verdicts[reading.key] = Verdict.APPLIED
-        if reading.state in SILENT:
-            return
-        value = _value(reading, self._spec)
+        self._verdicts[reading.key] = APPLIED
+        if reading.state is not None:
+            self.condition = reading.state
+            if reading.state in SILENT:
+                return
+        value = reading.used_total if self._is_counter else _value(reading, self._spec)
         if value is None:
             if self._spec.measure is Measure.STATE:
                 self.amount = None  # "ok" and "low" are no quantity
             return
-        self._decide_held(value)
+        if self.held:
+            self._settle(self.held, is_true=self.held.is_confirmed_by(value))
         jump = self._jump(reading, value)
         if jump:
             self._verdicts[reading.key] = Verdict.HELD
@@ -216,10 +226,6 @@ class Folding:
             case Measure.LEVEL | Measure.QUANTITY if not (held and held.is_rise):
                 self.refilled_at = event.at
 
-    def _decide_held(self, value: float) -> None:
-        if self.held:
-            self._settle(self.held, is_true=self.held.is_confirmed_by(value))
-
     def _settle(self, held: Held, *, is_true: bool) -> None:
         self.held = None
         self._verdicts[held.key] = Verdict.APPLIED if is_true else Verdict.GLITCH
@@ -237,11 +243,11 @@ class Folding:
             self._measured(held.at)
 
     def _jump(self, reading: Measured, value: float) -> Held | None:
-        last = self.used_total if self._spec.measure is Measure.USAGE else self.amount
+        last = self.used_total if self._is_counter else self.amount
         if last is None or self.refilled_at or self._spec.measure is Measure.STATE:
             return None
         fastest = self._spec.most_per_day * _days_since(self.measured_at, reading.at)
-        if self._spec.measure is Measure.USAGE:
+        if self._is_counter:
             lower, upper = last, last + fastest
         else:
             lower, upper = last - fastest, last + JUMP * self._spec.capacity
@@ -252,7 +258,7 @@ class Folding:
         return Held(key=reading.key, at=reading.at, value=value, bound=bound, is_rise=is_rise)
 
     def _apply(self, value: float, at: datetime) -> None:
-        if self._spec.measure is Measure.USAGE:
+        if self._is_counter:
             self._count(value, at)
         elif self.refilled_at:
             filled = max(0.0, value - (self.amount or 0.0))
@@ -288,8 +294,9 @@ class Folding:
     def _measured(self, at: datetime, used: float | None = None) -> None:
         """used: units since the last measurement; None: a refill or reset hid how many."""
         self.measured_at = at
-        day_on = at.astimezone(self._zone).date()
         day, use = self.day, used or 0.0
+        is_known = day is not None and at < _end_of(day.day_on, self._zone)
+        day_on = day.day_on if day and is_known else at.astimezone(self._zone).date()
         if day is None:
             day = DayUse(day_on=day_on, used=use, exposure_days=0)
         elif day_on <= day.day_on:
@@ -302,20 +309,23 @@ class Folding:
         self.day = self._days[day.day_on] = day
 
 
+@lru_cache(maxsize=1_000)
+def _end_of(day_on: date, zone: ZoneInfo) -> datetime:
+    """When the next local day begins; where a clock change skips midnight, at the change."""
+    midnight = datetime.combine(day_on + DAY, time(), zone)
+    return midnight.astimezone(UTC)
+
+
 def _value(reading: Measured, spec: SlotSpec) -> float | None:
-    match spec.measure:
-        case Measure.USAGE:
-            return reading.used_total
-        case Measure.STATE:
-            return 0.0 if reading.state is SlotState.EMPTY else None
-        case Measure.LEVEL | Measure.QUANTITY:
-            return reading.amount
+    if spec.measure is Measure.STATE:
+        return 0.0 if reading.state is SlotState.EMPTY else None
+    return reading.amount
 
 
 def _condition(in_slot: float | None) -> SlotState:
     if in_slot is None:
         return SlotState.UNKNOWN
-    return SlotState.OK if in_slot > 0 else SlotState.EMPTY
+    return OK if in_slot > 0 else SlotState.EMPTY
 
 
 def _days_since(earlier: datetime | None, at: datetime) -> float:

@@ -19,8 +19,16 @@ from sqlalchemy import Connection
 
 from core import outbox
 from core.outbox import Work
-from devices import known, quarantine, store, wire
-from devices.intake import OF_ONE_SLOT, DeviceEvent, KnownDevice, Reading, Taken, take
+from devices import known, quarantine, store, telemetry, wire
+from devices.intake import (
+    OF_ONE_SLOT,
+    DeviceEvent,
+    KnownDevice,
+    Reading,
+    ReadingName,
+    Taken,
+    take,
+)
 from devices.levels import Key, Refilled, Verdict
 from devices.quarantine import Quarantined
 from devices.slot_changes import (
@@ -42,10 +50,13 @@ class Received(Struct, frozen=True, kw_only=True, gc=False):
 
     device_id: str
     channel: wire.Channel
-    topic: str
     payload: bytes
-    parsed: wire.Parsed | wire.Quarantined
+    parsed: telemetry.Parsed | wire.Quarantined
     received_at: datetime
+
+    @property
+    def topic(self) -> str:
+        return wire.topic(self.device_id, self.channel)
 
 
 class Outcome(StrEnum):
@@ -85,9 +96,8 @@ def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
     known.write_devices(connection, _heard(devices, batch, taken))
     _quarantine(connection, batch, taken, changes)
     verdicts = {
-        (each.place, reading.key): verdict
+        each.place: {reading.key: verdict for reading, verdict in each.added}
         for each in changes
-        for reading, verdict in each.added
     }
     return [_outcome(parts, verdicts) for parts in fresh.parts]
 
@@ -108,18 +118,18 @@ def _fresh(
     connection: Connection, devices: dict[str, KnownDevice], taken: Sequence[Taken]
 ) -> _Fresh:
     late = {
-        (reading.device_id, *reading.key)
+        reading.name
         for each in taken
         for reading in each.readings
         if is_late(devices[reading.device_id].slots[reading.slot], reading.key)
     }
-    stored = store.known_readings(connection, late)
+    stored = store.known_readings(connection, {name[:3] for name in late})
     told = {(e.device_id, *e.key) for e in (each.event for each in taken) if e}
     stored |= store.known_events(connection, told)
     fresh = _Fresh()
     for each in taken:
         parts: list[Part] = [Outcome.QUARANTINED for _ in each.faults]
-        parts += [_sort_reading(fresh, devices, stored, reading) for reading in each.readings]
+        parts += [_sort_reading(fresh, late, stored, reading) for reading in each.readings]
         if each.event:
             parts.append(_sort_event(fresh, devices, stored, each.event))
         if each.status:
@@ -130,18 +140,16 @@ def _fresh(
 
 def _sort_reading(
     fresh: _Fresh,
-    devices: dict[str, KnownDevice],
+    late: set[ReadingName],
     stored: set[tuple[object, ...]],
     reading: Reading,
 ) -> Part:
     place, key = (reading.device_id, reading.slot), reading.key
-    if (reading.device_id, *key, reading.slot) in stored:
+    arrivals = fresh.arrivals[place]
+    if key in arrivals.readings or (stored and reading.name in stored):
         return Outcome.DUPLICATE
-    if key in fresh.arrivals[place].readings:
-        return Outcome.DUPLICATE
-    fresh.arrivals[place].add(reading, reading.received_at)
-    slot = devices[reading.device_id].slots[reading.slot]
-    return Outcome.LATE if is_late(slot, key) else (place, key)
+    arrivals.add_reading(reading)
+    return Outcome.LATE if late and reading.name in late else (place, key)
 
 
 def _sort_event(
@@ -157,7 +165,7 @@ def _sort_event(
     if event.slot is None or event.event is not EventKind.REFILLED:
         return Outcome.RECORDED
     refilled = Refilled(key=event.key, at=event.measured_at)
-    fresh.arrivals[event.device_id, event.slot].add(refilled, event.received_at)
+    fresh.arrivals[event.device_id, event.slot].add_refilled(refilled, event.received_at)
     slot = devices[event.device_id].slots[event.slot]
     return Outcome.LATE if is_late(slot, event.key) else Outcome.RECORDED
 
@@ -326,8 +334,9 @@ def _quarantine(
     quarantine.keep(connection, found)
 
 
-def _outcome(parts: list[Part], verdicts: dict[tuple[Place, Key], Verdict]) -> Outcome:
+def _outcome(parts: list[Part], verdicts: dict[Place, dict[Key, Verdict]]) -> Outcome:
     outcomes = [
-        part if isinstance(part, Outcome) else OF_VERDICT[verdicts[part]] for part in parts
+        part if isinstance(part, Outcome) else OF_VERDICT[verdicts[part[0]][part[1]]]
+        for part in parts
     ]
     return outcomes[0] if len(outcomes) == 1 else min(outcomes, key=PRECEDENCE.index)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,11 +18,12 @@ from msgspec import Struct
 from devices import checkpoints
 from devices.checkpoints import Track
 from devices.intake import KnownSlot, Reading
-from devices.levels import JUMP, DayUse, Held, Key, Refill, Refilled, SlotFold, Verdict
+from devices.levels import JUMP, DayUse, Held, Key, Message, Refill, Refilled, SlotFold, Verdict
 from devices.models import SlotSpec
 
 Place = tuple[str, str]  # (device_id, slot)
 
+KEY: Final = attrgetter("key")
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -33,12 +35,13 @@ class Arrivals:
     refilled: dict[Key, Refilled] = field(default_factory=dict)
     received_at: datetime = LONG_AGO
 
-    def add(self, message: Reading | Refilled, received_at: datetime) -> None:
+    def add_reading(self, reading: Reading) -> None:
+        self.received_at = max(self.received_at, reading.received_at)
+        self.readings[reading.key] = reading
+
+    def add_refilled(self, refilled: Refilled, received_at: datetime) -> None:
         self.received_at = max(self.received_at, received_at)
-        if isinstance(message, Reading):
-            self.readings[message.key] = message
-        else:
-            self.refilled[message.key] = message
+        self.refilled[refilled.key] = refilled
 
     @property
     def keys(self) -> list[Key]:
@@ -109,12 +112,9 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
     """stored: what is there since `refold_start`, or NOTHING_STORED."""
     older, keys = slot.track.older, arrivals.keys
     is_refold = refold_start(slot, keys) is not None
-    readings = [*stored.readings, *arrivals.readings.values()]
-    refilled = [*stored.refilled, *arrivals.refilled.values()]
-    messages = [each.measured(slot.spec) for each in readings] + refilled
     track, folded = checkpoints.follow(
         slot.track.rewound() if is_refold else slot.track,
-        sorted((each for each in messages if each.key > older.key), key=lambda each: each.key),
+        _in_order(slot, arrivals, stored),
         slot.spec,
         zone,
     )
@@ -142,6 +142,17 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
         is_newly_filled=any(each.key not in stored.from_spares for each in folded.refills),
         refolded_from=older if is_refold else None,
     )
+
+
+def _in_order(slot: KnownSlot, arrivals: Arrivals, stored: Window) -> list[Message]:
+    """What is folded on, or again, from the older saved state."""
+    readings = [*stored.readings, *arrivals.readings.values()]
+    messages: list[Message] = [each.measured(slot.spec) for each in readings]
+    messages += [*stored.refilled, *arrivals.refilled.values()]
+    if len(messages) > 1:
+        messages.sort(key=KEY)
+    older = slot.track.older.key
+    return [each for each in messages if each.key > older]
 
 
 def units_filled(refill: Refill, spec: SlotSpec) -> int:

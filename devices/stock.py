@@ -18,7 +18,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.gtin import normalised_gtin
 from core.outbox import Work
-from devices import readings, wire
+from devices import readings, telemetry, wire
 from devices.models import DeviceModel, Frozen, SlotSpec
 from devices.readings import Outcome, Received
 from devices.tables import (
@@ -330,8 +330,7 @@ def _received(device_id: str, message: wire.Event | wire.Telemetry, now: datetim
     return Received(
         device_id=device_id,
         channel=channel,
-        topic=wire.topic(device_id, channel),
         payload=message.model_dump_json(exclude_none=True).encode(),
-        parsed=wire.Parsed(message),
+        parsed=telemetry.Parsed(telemetry.taken(message)),
         received_at=now,
     )

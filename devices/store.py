@@ -191,7 +191,7 @@ def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
             after_on = open_day.day_on if open_day else date.min
             reopened.append({"of_device": device_id, "of_slot": slot, "after_on": after_on})
         rows += [
-            (device_id, slot, day.day_on, day.used, day.exposure_days)
+            (device_id, slot, day.day_on.isoformat(), day.used, day.exposure_days)
             for day in change.days
             if day.exposure_days > 0
         ]

@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 it could not be done, and why in one line; 2 wrong argumen
 found something wrong (`demo`, `replay`, `verify`, `doctor`).
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -28,6 +27,7 @@ from runtime import (
     demo,
     doctor,
     explain,
+    loop,
     market,
     migrate,
     provision,
@@ -86,7 +86,7 @@ def _settings() -> Settings:
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
-        return asyncio.run(work)
+        return loop.run(work)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

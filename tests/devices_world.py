@@ -16,7 +16,7 @@ from accounts.tables import OwnerRow
 from core.clock import Clock
 from core.database import Database
 from core.ids import SeededIds
-from devices import ownership, readings, registry, wire
+from devices import ownership, readings, registry, telemetry, wire
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 from devices.ownership import Claim
 from devices.readings import Outcome, Received
@@ -62,9 +62,8 @@ def received(
     return Received(
         device_id=device_id,
         channel=channel,
-        topic=wire.topic(device_id, channel),
         payload=payload,
-        parsed=wire.parse(channel, payload),
+        parsed=telemetry.parse(channel, payload),
         received_at=received_at,
     )
 

@@ -23,6 +23,7 @@ from core.database import Writer
 from core.mqtt_decoder import Decoder
 from devices import wire
 from devices.readings import Outcome, Received
+from devices.telemetry import Parsed
 from tests import processes
 
 SECRETS = {"washer-0001": "first-secret", "washer-0002": "second-secret"}
@@ -65,9 +66,9 @@ class Book:
         match received.parsed:
             case wire.Quarantined(fault):
                 name = f"{fault.code} {fault.value}"
-            case wire.Parsed(wire.Status(state=state)):
+            case Parsed(wire.Status(state=state)):
                 name = f"{state} {len(self.outcomes)}"
-            case wire.Parsed(message):
+            case Parsed(message):
                 name = f"{received.channel} {message.boot_id} {message.seq}"
         stored = connection.execute(
             text("INSERT OR IGNORE INTO message VALUES (:device_id, :name, :payload)"),

@@ -182,7 +182,6 @@ def recorded_without_fault(truth: list[dict[str, Any]], folder: Path) -> dict[st
         Received(
             device_id=each["device_id"],
             channel=each["channel"],
-            topic=wire.topic(each["device_id"], each["channel"]),
             payload=each["payload"].encode(),
             parsed=wire.parse(each["channel"], each["payload"].encode()),
             received_at=datetime.now(UTC),

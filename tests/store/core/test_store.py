@@ -19,6 +19,11 @@ from devices.tables import DayUseRow, DeviceRow, QuarantineCountRow, ReadingRow,
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 YEAR_2000 = datetime(2000, 1, 1)  # noqa: DTZ001 - hypothesis wants it without a zone
+THE_BATCH = {
+    "SCAN json_each VIRTUAL TABLE INDEX 1:",
+    "SCAN 2 CONSTANT ROWS",
+    "SCAN (subquery-2)",
+}
 READING = tuple(ReadingRow.model_fields)
 NUMBERS = st.none() | st.floats(min_value=0, max_value=1e12)
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
@@ -88,7 +93,7 @@ def test_a_row_that_is_there_is_left_alone(connection: Connection):
 def test_or_replaced_where_that_is_wanted(connection: Connection):
     columns = ("device_id", "slot", "day_on", "used", "exposure_days")
     for used in (1.5, 2.5):
-        row = ("washer-0001", "a", date(2026, 11, 20), used, 1)
+        row = ("washer-0001", "a", "2026-11-20", used, 1)
         insert_rows(connection, DayUseRow, columns, [row], replacing=("used",))
     [stored] = connection.execute(select(DayUseRow)).all()
     assert (stored.day_on, stored.used) == (date(2026, 11, 20), 2.5)
@@ -140,14 +145,14 @@ def test_sqlite_finds_each_row_by_its_key_and_reads_no_table_whole(sqlite_templa
     engine = blocking_engine(f"sqlite:///{sqlite_template}")
     slot, device = SlotRow.__table__, DeviceRow.__table__
     statements = [
-        store._change(engine.dialect, slot, ("device_id", "slot", "fold")),
-        store._selection(engine.dialect, device, ("device_id",), "device_id", True),
-        store._selection(engine.dialect, slot, ("in_slot",), "stock_id", False),
+        (store._change(engine.dialect, slot, ("device_id", "slot", "fold"), 2), ("",) * 6),
+        (store._selection(engine.dialect, device, ("device_id",), "device_id", True), ("[]",)),
+        (store._selection(engine.dialect, slot, ("in_slot",), "stock_id", False), ("[]",)),
     ]
     engine.dispose()
     with sqlite3.connect(sqlite_template) as connection:
-        for each in statements:
-            plan = connection.execute(f"EXPLAIN QUERY PLAN {each}", ("[]",)).fetchall()
-            scans = [step for *_, step in plan if step.startswith("SCAN")]
-            assert scans == ["SCAN json_each VIRTUAL TABLE INDEX 1:"], each
+        for each, parameters in statements:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {each}", parameters).fetchall()
+            scans = {step for *_, step in plan if step.startswith("SCAN")}
+            assert scans <= THE_BATCH, (each, scans)
     connection.close()

@@ -8,6 +8,7 @@ from sqlalchemy import event
 
 from accounts.tables import OwnerRow
 from core.outbox import OutboxRow
+from core.store import MOST_AT_ONCE
 from devices.readings import Outcome, Received
 from devices.tables import (
     DayUseRow,
@@ -388,4 +389,6 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(world):
         return [*reversed(sent), *sent, *garbage]
 
     few, many = await statements(*busy(10, 8)), await statements(*busy(1, 200))
-    assert many <= few + 6  # the second batch also folds again
+    is_sqlite = world.database.engine.dialect.name == "sqlite"
+    parts = 200 * len(slots) // MOST_AT_ONCE if is_sqlite else 0
+    assert many <= few + parts + 6  # the second batch also folds again

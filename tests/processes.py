@@ -99,7 +99,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition: Callable[[], bool], *, what: str, within_s: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], *, what: str, within_s: float = 60) -> None:
     """Polls a process that cannot tell by itself."""
     deadline = time.monotonic() + within_s
     while not condition():

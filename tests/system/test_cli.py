@@ -1,4 +1,7 @@
-"""The command line as a person meets it: real processes, their words and exit codes."""
+"""The command line as a person meets it: real processes, their words and exit codes.
+
+They are forked off; `test_broker_lives` starts them as a person does.
+"""
 
 import json
 import os
@@ -10,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT
+from tests.system import forking
+
 PRINTER = {
     "manufacturer": "Example Works",
     "model": {
@@ -45,7 +50,7 @@ def nachschub(
 ) -> subprocess.CompletedProcess[str]:
     named = {f"NACHSCHUB_{name.upper()}": value for name, value in environment.items()}
     return subprocess.run(
-        [sys.executable, "-m", "runtime", *map(str, arguments)],
+        forking.command("runtime", *map(str, arguments)),
         cwd=ROOT,
         env={**os.environ, "NACHSCHUB_HOME": str(home), "COLUMNS": "200", **named},
         capture_output=True,

@@ -27,8 +27,8 @@ from core.settings import Settings
 from devices.tables import ReadingRow
 from replenishment.tables import OrderRow
 from runtime.demo import MARKET
+from tests import forking
 from tests.processes import ROOT
-from tests.system import forking
 
 DEADLINE_S = 60
 KIM = NewOwner(
@@ -87,7 +87,7 @@ async def command(
         process = await asyncio.create_subprocess_exec(
             *forking.command("runtime", *arguments),
             cwd=ROOT,
-            env={**os.environ, **own, "COLUMNS": "200", **environment},
+            env={**os.environ, **own, "COLUMNS": forking.COLUMNS, **environment},
             stdout=subprocess.PIPE,
             stderr=log,
         )

@@ -1,14 +1,15 @@
 """`command(MODULE, ...)`: the command line of one of our programs, started by a fork."""
 
 import atexit
+import os
 import subprocess
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.processes import ROOT
-
+ROOT = Path(__file__).parents[1]
+COLUMNS = "200"  # read while importing: wide enough for every line that a test looks at
 CLIENT = Path(__file__).with_name("forked.py")
 
 
@@ -22,8 +23,9 @@ def _server() -> str:
     """The socket of this process's own fork server."""
     path = Path(tempfile.mkdtemp(prefix="nachschub-forks-")) / "socket"
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.system.fork_server", str(path)],
+        [sys.executable, "-m", "tests.fork_server", str(path)],
         cwd=ROOT,
+        env={**os.environ, "COLUMNS": COLUMNS},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

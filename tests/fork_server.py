@@ -1,6 +1,6 @@
 """Starts our programs by a fork of one process that has imported them: seconds less for each.
 
-Run as `python -m tests.system.fork_server SOCKET`; it ends with its standard input. A client
+Run as `python -m tests.fork_server SOCKET`; it ends with its standard input. A client
 (`forked.py`) sends one order and its three standard files; it is told the exit code. A client
 that is gone takes its program with it.
 """

@@ -75,17 +75,17 @@ async def test_the_example_firmware_keeps_every_rule(suite):
     async with running(suite) as judging:
         first = await start_example(suite)
         say(first, 0.5, 0.4, "refilled", 0.9)
-        await eventually(lambda: suite.cut_at_s is not None, within_s=30)
+        await eventually(lambda: suite.cut_at_s is not None, within_s=50)
         say(first, 0.8, 0.7)
-        await eventually(lambda: suite.open_again_at_s is not None, within_s=30)
+        await eventually(lambda: suite.open_again_at_s is not None, within_s=50)
         say(first, 0.6)
         assert first.stdin is not None
         first.stdin.close()
-        await asyncio.wait_for(first.wait(), 30)
+        await asyncio.wait_for(first.wait(), 50)
         again = await start_example(suite)
         say(again, 0.5)
         again.stdin.close()
-        await asyncio.wait_for(again.wait(), 30)
+        await asyncio.wait_for(again.wait(), 50)
         findings = await judging
     assert states(findings)[State.KEPT] == list(RULES), states(findings)
 
@@ -103,7 +103,7 @@ async def test_the_simulators_device_keeps_every_rule(suite):
             await publisher.publish(radio.boot(now, boot_id=1))
             said = device.refilled("filter", now - timedelta(hours=1))
             await publisher.publish(radio.send([*said, device.reading(now)], now))
-            await eventually(lambda: suite.cut_at_s is not None, within_s=30)
+            await eventually(lambda: suite.cut_at_s is not None, within_s=50)
             for minute in range(2):
                 at = now + timedelta(seconds=minute)
                 await publisher.publish(radio.send([device.reading(at)], at))

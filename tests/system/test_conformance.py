@@ -114,13 +114,14 @@ async def test_the_simulators_device_keeps_every_rule(suite):
     assert states(findings)[State.KEPT] == list(RULES), states(findings)
 
 
+def numbered(seq: int, **body: object) -> bytes:
+    """Of a clock that was never set."""
+    at = "1970-01-01T00:00:09Z"
+    return json.dumps({"v": 1, "boot_id": 5, "seq": seq, "measured_at": at, **body}).encode()
+
+
 async def test_a_wrong_firmware_is_told_what_is_wrong(suite, monkeypatch):
     monkeypatch.setattr(conformance_rules, "RESEND_WITHIN_S", 2.0)
-
-    def numbered(seq: int, boot_id: int = 5, **body: object) -> bytes:
-        at = "1970-01-01T00:00:09Z"
-        message = {"v": 1, "boot_id": boot_id, "seq": seq, "measured_at": at, **body}
-        return json.dumps(message).encode()
 
     own = "v1/devices/filter-0001/"
     birth = json.dumps({"v": 1, "state": "online", "boot_id": 5}).encode()

@@ -145,8 +145,10 @@ def _sort_reading(
     reading: Reading,
 ) -> Part:
     place, key = (reading.device_id, reading.slot), reading.key
+    if stored and reading.name in stored:
+        return Outcome.DUPLICATE
     arrivals = fresh.arrivals[place]
-    if key in arrivals.readings or (stored and reading.name in stored):
+    if key in arrivals.readings:
         return Outcome.DUPLICATE
     arrivals.add_reading(reading)
     return Outcome.LATE if late and reading.name in late else (place, key)

@@ -87,7 +87,8 @@ def report(result: Decoded, survived: dict[str, fuzz.Fuzzed]) -> None:
     print(f"false levels {result.false_levels}")
     print(f"             LibreNMS writes 50 for 'some remaining' in {result.invented} rows")
     for name, each in survived.items():
-        print(f"fuzz         {name:<15} {each.inputs:>7} inputs, {len(each.crashes)} crashes")
+        told = f"{each.inputs:>7} inputs, {len(each.crashes)} crashes, {each.cpu_s:5.0f} s"
+        print(f"fuzz         {name:<15} {told} of the processor")
         for crash in each.crashes[:SHOWN]:
             print(f"  {crash[:200]}")
 

@@ -143,9 +143,9 @@ class Commands(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands |= {
-            name: TyperCommand(name, help=each.about) for name, each in COMMANDS.items()
-        }
+        self.commands.update(
+            (name, TyperCommand(name, help=each.about)) for name, each in COMMANDS.items()
+        )
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)

@@ -168,8 +168,8 @@ async def _listen(bridge: _Bridge) -> None:
                 for topic in plug_payloads.topics(source.kind, source.name):
                     await client.subscribe(topic, qos=1)
                 async for message in client.messages:
-                    payload = message.payload
-                    power = plug_payloads.read(str(message.topic), _bytes(payload))
+                    topic, payload = str(message.topic), _bytes(message.payload)
+                    power = plug_payloads.read(source.kind, topic, payload)
                     if power:
                         bridge.hear(power)
         except aiomqtt.MqttError as error:

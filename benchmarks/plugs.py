@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from devices.cycles import Detector  # noqa: E402
-from devices.cycles_judging import Appliance, Cycle, CycleKind  # noqa: E402
+from devices.cycles.detector import Detector  # noqa: E402
+from devices.cycles.judging import Appliance, Cycle, CycleKind  # noqa: E402
 from tests import plug_days, shared_data  # noqa: E402
 from tests.plug_days import Sample  # noqa: E402
 from tests.plug_score import Score  # noqa: E402

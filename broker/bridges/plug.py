@@ -25,8 +25,8 @@ from broker.bridges.plug_count import SUPPLIES, Count, Supply
 from broker.bridges.plug_payloads import PlugKind, Power
 from broker.bridges.publishing import CredentialRefused, DeviceCredential, next_boot_id
 from devices import wire
-from devices.cycles import Detector, Found
-from devices.cycles_judging import Appliance
+from devices.cycles.detector import Detector, Found
+from devices.cycles.judging import Appliance
 
 FIRMWARE: Final = "bridge plug 1"
 RETRY_S: Final = 5.0

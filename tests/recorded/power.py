@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from devices.cycles_judging import Appliance, CycleKind
+from devices.cycles.judging import Appliance, CycleKind
 from tests.plug_days import Run, Sample
 
 FOLDERS = {"Washingmachine": Appliance.WASHER, "Dishwasher": Appliance.DISHWASHER}

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from broker.bridges import kept_events
 from devices import wire
 from devices.cycles import reporting, saving
 from devices.cycles.detector import Detector, Found
 from devices.cycles.judging import Appliance, CycleKind, Thresholds
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec, Unit
 
-MOST_WAITING: Final = 200
 TIMES_A_DAY: Final = 8  # more washes than a household does
 DAYS_A_WASH: Final = 0.5  # before anything is learned
 USES: Final = {CycleKind.WASH, CycleKind.DRY}
@@ -129,7 +129,7 @@ class Count:
             slot=self.supply.slot,
             detail=reporting.written(found),
         )
-        self.waiting = [*self.waiting, event.model_dump(mode="json")][-MOST_WAITING:]
+        self.waiting = kept_events.with_event(self.waiting, event)
         return event
 
     def telemetry(self, number: tuple[int, int], at: datetime) -> wire.Telemetry:
@@ -144,9 +144,7 @@ class Count:
         )
 
     def confirmed(self, receipt: dict[str, Any]) -> None:
-        done = {tuple(each) for each in receipt.get("events", ()) if isinstance(each, list)}
-        kept = [e for e in self.waiting if (e["boot_id"], e["seq"]) not in done]
-        self.waiting = kept
+        self.waiting = kept_events.without(self.waiting, receipt)
 
     def told(self, command: dict[str, Any]) -> bool:
         """The owner's corrections, as a whole; True: they change something."""

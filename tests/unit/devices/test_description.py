@@ -57,6 +57,7 @@ def test_one_file_describes_a_device() -> None:
     assert food.measure is Measure.QUANTITY
     assert food.fits == ("04006381333931",)
     assert food.title_in("de") == "Trockenfutter"
+    assert food.order_at_percent == 20
     assert model.data_sheet.every_hours == 6
 
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from devices.cycles import saving  # noqa: E402
 from devices.cycles.detector import Detector  # noqa: E402
 from devices.cycles.judging import Appliance, Cycle, CycleKind  # noqa: E402
 from tests import plug_days, shared_data  # noqa: E402
@@ -30,6 +31,7 @@ from tests.recorded import power  # noqa: E402
 
 FIRST_SEED = 20_000
 RINSES = 200
+STATE_EVERY = 200  # samples
 
 Find = Callable[[Appliance, Sequence[Sample]], list[Cycle]]
 
@@ -113,6 +115,16 @@ def us_per_sample(samples: Sequence[Sample], appliance: Appliance) -> float:
     return (time.process_time() - started) / len(samples) * 1e6
 
 
+def state_bytes(samples: Sequence[Sample], appliance: Appliance) -> int:
+    """The largest that was kept of one plug, as JSON."""
+    detector, largest = Detector(appliance), 0
+    for n, (at_s, watts) in enumerate(samples):
+        detector.add(at_s, watts)
+        if n % STATE_EVERY == 0:
+            largest = max(largest, len(json.dumps(saving.dump(detector))))
+    return largest
+
+
 def figures(days: int = 10) -> dict[str, float]:
     """`cycle_f1` is the lower one of the labelled traces and of the hard days."""
     folder = shared_data.find(os.environ, ROOT)
@@ -128,6 +140,7 @@ def figures(days: int = 10) -> dict[str, float]:
         "cycle_f1": min(ours.traces.f1, ours.days.f1),
         "rinse_accuracy": rinse_accuracy(ours),
         "us_per_sample": us_per_sample(dense, Appliance.WASHER),
+        "state_bytes": float(max(state_bytes(day.samples, day.appliance) for day in hard)),
         "traces_f1": ours.traces.f1,
         "days_f1": ours.days.f1,
         "days_runs": float(ours.days.hit + ours.days.missed),
@@ -147,6 +160,7 @@ def main() -> None:
     for name in ("traces_f1", "days_f1", "rinse_accuracy"):
         table.add_row(name, f"{found[name]:.4f}", f"{found['rule_' + name]:.4f}")
     table.add_row("us_per_sample", f"{found['us_per_sample']:.1f}", "")
+    table.add_row("state_bytes", f"{found['state_bytes']:.0f}", "")
     table.add_row("runs in hard days", f"{found['days_runs']:.0f}", "")
     Console().print(table)
     if arguments.json:

@@ -107,6 +107,11 @@ def test_a_flaw_is_named_with_file_line_and_fix(
     assert str(flaw).startswith(f"scale.yaml:{line}: {field}: ")
 
 
+def test_a_misspelt_word_is_one_flaw_and_not_a_missing_one_besides() -> None:
+    [flaw] = flaws(changed("category: pet-food", "categroy: pet-food"))
+    assert flaw.fix == "write `category`"
+
+
 @pytest.mark.parametrize(
     ("number", "says"),
     [

@@ -29,7 +29,14 @@ class Trace:
 
 
 def labelled(shared_data: Path) -> list[Trace]:
-    folder = shared_data / "devices" / "power" / "tracebase"
+    return labelled_in(shared_data / "devices")
+
+
+def labelled_in(recordings: Path) -> list[Trace]:
+    """A folder laid out as `shared/data/devices` is; it need not have traces."""
+    folder = recordings / "power" / "tracebase"
+    if not folder.is_dir():
+        return []
     labels = json.loads((folder / "labels.json").read_text())["files"]
     found = []
     for place, appliance in FOLDERS.items():

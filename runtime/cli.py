@@ -21,12 +21,13 @@ PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 @dataclass(frozen=True, slots=True)
 class Command:
     """`where`: module and name of a function, or of a group of its own. `about`: its help.
-    `is_passed_on`: a program of its own reads its arguments.
+    `is_passed_on`: arguments it does not know are its own business; `has_own_help`: --help too.
     """
 
     where: str
     about: str
     is_passed_on: bool = False
+    has_own_help: bool = False
 
     def loaded(self, name: str) -> Any:
         module, _, attribute = self.where.partition(":")
@@ -40,7 +41,7 @@ class Command:
             name,
             help=self.about,
             context_settings=PASSED_ON if self.is_passed_on else None,
-            add_help_option=not self.is_passed_on,
+            add_help_option=not self.has_own_help,
         )(found)
         return typer.main.get_command(one)
 
@@ -84,11 +85,13 @@ COMMANDS: Final = {
         "runtime.commands.simulate:simulate_command",
         "The simulated household against any platform; `--help` lists its options.",
         is_passed_on=True,
+        has_own_help=True,
     ),
     "shop": Command(
         "runtime.commands.shop:shop_command",
         "One demonstration shop; `--help` lists its options.",
         is_passed_on=True,
+        has_own_help=True,
     ),
     "provision": Command(
         "runtime.commands.registering:provision_command",

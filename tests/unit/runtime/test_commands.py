@@ -42,3 +42,15 @@ def test_what_is_not_called_is_not_loaded(code: str, spared: set[str]) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert spared & set(run.stdout.split()) == set()
+
+
+def test_a_package_that_only_the_called_command_needs_is_missed_by_name() -> None:
+    code = (
+        "import sys; sys.modules['alembic'] = None; sys.argv = ['nachschub', 'migrate'];"
+        "from runtime.__main__ import start; start()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert run.stderr.strip() == "The package alembic is missing. Run: make venv"

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 
 from api.deps import Admin, Owner, PlatformDep, Reading
 from api.schemas import Output
-from devices import cycle_corrections
-from devices.cycle_corrections import CorrectCycle, Told
-from devices.cycles_judging import CycleKind
-from devices.cycles_learning import Learned, Said
+from devices.cycles import corrections
+from devices.cycles.corrections import CorrectCycle, Told
+from devices.cycles.judging import CycleKind
+from devices.cycles.learning import Learned, Said
 
 router = APIRouter(prefix="/devices/{device_id}/cycles", tags=["devices"])
 
@@ -75,7 +75,7 @@ class LearnedView(Output):
 @router.get("")
 async def list_cycles(session: Reading, owner: Owner, device_id: str) -> list[CycleView]:
     """The newest first."""
-    cycles = await cycle_corrections.of_device(session, owner.party_id, device_id)
+    cycles = await corrections.of_device(session, owner.party_id, device_id)
     return [CycleView.of(each) for each in cycles.told]
 
 
@@ -84,7 +84,7 @@ async def correct_cycle(
     platform: PlatformDep, admin: Admin, device_id: str, wanted: CorrectCycle
 ) -> LearnedView:
     """The plug's bridge counts by it from now on; what was used so far never falls."""
-    learned = await cycle_corrections.correct(
+    learned = await corrections.correct(
         admin.party_id,
         device_id,
         wanted,

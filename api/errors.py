@@ -21,7 +21,7 @@ from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
 from devices.custody import DeviceClaimed, DeviceRevoked
-from devices.cycle_corrections import CycleUnknown
+from devices.cycles.corrections import CycleUnknown
 from devices.ownership import (
     ClaimCodeUnknown,
     NotYourDevice,

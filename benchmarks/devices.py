@@ -1,6 +1,6 @@
 """Recordings decoded to the right record, levels made up, mutated inputs survived.
 
-    python -m benchmarks.devices [--recordings DIR] [--json FILE] [--fuzz 100000] [--jobs 2]
+    python benchmarks/devices.py [--recordings DIR] [--json FILE] [--fuzz 100000] [--jobs 2]
 
 Key `recordings_total`: recordings whose right record is known. Exit code 1 if one is decoded
 wrongly, a level is made up or a mutated input crashes a decoder.
@@ -12,16 +12,15 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module, util
 from pathlib import Path
 
-from benchmarks import expected, fuzz, recordings
-from benchmarks.recordings import DECODERS, Recording
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-ROOT = Path(__file__).parents[1]
+from benchmarks import expected, fuzz, plugs, recordings  # noqa: E402
+from benchmarks.recordings import DECODERS, Recording  # noqa: E402
+
 OWN = ROOT / "tests" / "recorded" / "own"
-SHARED = ("shared", "data", "devices")
-PLUGS = "benchmarks.plugs"  # figures of smart-plug cycles, where that part is installed
 SEED = 20261122
 SHOWN = 5
 Figures = dict[str, float]
@@ -71,13 +70,6 @@ def fuzzed(folders: Sequence[Path], inputs: int, jobs: int) -> dict[str, fuzz.Fu
         return {name: each.result() for name, each in running.items()}
 
 
-def of_plugs() -> Figures:
-    if util.find_spec(PLUGS) is None:
-        return {}
-    figures: Figures = import_module(PLUGS).figures()
-    return figures
-
-
 def report(result: Decoded, survived: dict[str, fuzz.Fuzzed]) -> None:
     print(f"recordings   {result.right} of {result.total} decoded to the right record")
     for name in result.wrong:
@@ -87,19 +79,15 @@ def report(result: Decoded, survived: dict[str, fuzz.Fuzzed]) -> None:
     print(f"false levels {result.false_levels}")
     print(f"             LibreNMS writes 50 for 'some remaining' in {result.invented} rows")
     for name, each in survived.items():
-        print(f"fuzz         {name:<15} {each.inputs:>7} inputs, {len(each.crashes)} crashes")
+        told = f"{each.inputs:>7} inputs, {len(each.crashes)} crashes, {each.cpu_s:5.0f} s"
+        print(f"fuzz         {name:<15} {told} of the processor")
         for crash in each.crashes[:SHOWN]:
             print(f"  {crash[:200]}")
 
 
-def folder_of_recordings() -> Path | None:
-    places = [parent.joinpath(*SHARED) for parent in ROOT.parents]
-    return next((place for place in places if place.is_dir()), None)
-
-
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--recordings", type=Path, default=folder_of_recordings())
+    parser.add_argument("--recordings", type=Path, default=plugs.recordings_beside())
     parser.add_argument("--json", type=Path, help="where the figures go")
     parser.add_argument("--fuzz", type=int, default=100_000, help="inputs for each decoder")
     parser.add_argument("--jobs", type=int, default=2)
@@ -107,6 +95,8 @@ def main(arguments: Sequence[str]) -> int:
     folders = [OWN, *([chosen.recordings] if chosen.recordings else [])]
     result, survived = decoded(folders), fuzzed(folders, chosen.fuzz, chosen.jobs)
     report(result, survived)
+    of_plugs = plugs.figures(chosen.recordings)
+    plugs.report(of_plugs)
     figures: Figures = {
         "recordings_ok": result.right,
         "recordings_total": result.total,
@@ -114,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
         "fuzz_inputs": sum(each.inputs for each in survived.values()),
         "fuzz_crashes": sum(len(each.crashes) for each in survived.values()),
     }
-    figures |= of_plugs()
+    figures |= of_plugs
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
     is_good = result.right == result.total and not result.false_levels

@@ -31,6 +31,41 @@ ODD = (
     *(b"null", b"true", b'""', b"[]", b"{}", b"[" * 3000, b"9" * 400, b"Infinity"),
     *(b"\xff\xfe", b"\\ud800", b"\0", b"\xd9\xa3", b"INV", b"unavailable", b"2147483648"),
 )
+# In half of the inputs only values change: most others are refused before anything is decoded.
+VALUE = re.compile(
+    rb'(?<=[:\[,\t ])(?:-?\d[\d.eE+-]*|"(?:[^"\\]|\\.)*"|true|false|null)(?=\s*[,}\]])'
+)
+IPP_INTEGER = re.compile(rb"(?<=\x00\x04).{4}", re.DOTALL)
+OTHER_VALUES = (
+    *(
+        b"null",
+        b"true",
+        b"false",
+        b"[]",
+        b"{}",
+        b"[1]",
+        b'{"a": 1}',
+        b'""',
+        b'"x"',
+        b'"\\ud800"',
+    ),
+    *(
+        b"-121",
+        b"-3",
+        b"-2",
+        b"-1",
+        b"0",
+        b"-0.0",
+        b"1e-9",
+        b"1",
+        b"50",
+        b"100",
+        b"100.5",
+        b"907",
+    ),
+    *(b"1e15", b"9" * 40, b'"-1"', b'"0"', b'"100"', b'"101"', b'"1e3"', b'"INV"', b'"none"'),
+)
+OTHER_INTEGERS = (-(2**31), -1000, -3, -2, -1, 0, 1, 50, 100, 101, 65_536, 2**31 - 1)
 # Of a whole walk, only what a decoder looks at: the rest of it would take most of the hits.
 OF_PRINTERS = re.compile(r"1\.3\.6\.1\.2\.1\.(43\.(5|8|10|11|12)|1\.[125]|25\.3\.2)\.")
 OF_CONSUMABLES = {
@@ -43,6 +78,7 @@ OF_CONSUMABLES = {
 class Fuzzed:
     inputs: int = 0
     crashes: list[str] = field(default_factory=list)
+    cpu_s: float = 0.0
 
 
 def trimmed(recording: Recording) -> Recording:
@@ -60,6 +96,7 @@ def trimmed(recording: Recording) -> Recording:
 def fuzz(recordings: Sequence[Recording], inputs: int, seed: int) -> Fuzzed:
     """`inputs` mutations over the recordings of one decoder."""
     random, result = Random(seed), Fuzzed()  # noqa: S311 - repeatable is what is wanted
+    started = process_time()
     seeds = [trimmed(each) for each in recordings]
     for n in range(inputs):
         recording = seeds[n % len(seeds)]
@@ -68,12 +105,14 @@ def fuzz(recordings: Sequence[Recording], inputs: int, seed: int) -> Fuzzed:
         result.inputs += 1
         if problem:
             result.crashes.append(f"{recording.path}, seed {seed}, input {n}: {problem}")
+    result.cpu_s = process_time() - started
     return result
 
 
 def mutated(content: bytes, random: Random) -> bytes:
+    mutations = random.choice((MUTATIONS, (_value,)))
     for _ in range(random.choice((1, 1, 2, 4, 16))):
-        content = random.choice(MUTATIONS)(content, random)
+        content = random.choice(mutations)(content, random)
     return content
 
 
@@ -102,6 +141,18 @@ def _number(content: bytes, random: Random) -> bytes:
     if not found:
         return content
     return content[: found.start()] + random.choice(ODD) + content[found.end() :]
+
+
+def _value(content: bytes, random: Random) -> bytes:
+    """Another value, of JSON or of an integer of IPP; a number in what is neither."""
+    start = random.randrange(len(content) + 1)
+    if found := VALUE.search(content, start):
+        other = random.choice(OTHER_VALUES)
+    elif found := IPP_INTEGER.search(content, start):
+        other = random.choice(OTHER_INTEGERS).to_bytes(4, signed=True)
+    else:
+        return _number(content, random)
+    return content[: found.start()] + other + content[found.end() :]
 
 
 def _again(content: bytes, random: Random) -> bytes:

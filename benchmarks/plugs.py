@@ -1,6 +1,6 @@
 """How well a smart plug tells washes, beside the rule that most people start with.
 
-    python benchmarks/plugs.py [--json FILE] [--days N]
+    python benchmarks/plugs.py [--recordings DIR] [--json FILE] [--days N]
 
 The rule: 15 W opens, ten minutes below closes, kept from ten minutes and 50 Wh on. Both see the
 same labelled traces and the same generated hard days (seeds that nothing was built on).
@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from devices.cycles import Detector  # noqa: E402
-from devices.cycles_judging import Appliance, Cycle, CycleKind  # noqa: E402
+from devices.cycles import saving  # noqa: E402
+from devices.cycles.detector import Detector  # noqa: E402
+from devices.cycles.judging import Appliance, Cycle, CycleKind  # noqa: E402
 from tests import plug_days, shared_data  # noqa: E402
 from tests.plug_days import Sample  # noqa: E402
 from tests.plug_score import Score  # noqa: E402
@@ -30,6 +31,8 @@ from tests.recorded import power  # noqa: E402
 
 FIRST_SEED = 20_000
 RINSES = 200
+STATE_EVERY = 200  # samples
+DAYS = 10  # of each appliance
 
 Find = Callable[[Appliance, Sequence[Sample]], list[Cycle]]
 
@@ -113,10 +116,21 @@ def us_per_sample(samples: Sequence[Sample], appliance: Appliance) -> float:
     return (time.process_time() - started) / len(samples) * 1e6
 
 
-def figures(days: int = 10) -> dict[str, float]:
-    """`cycle_f1` is the lower one of the labelled traces and of the hard days."""
-    folder = shared_data.find(os.environ, ROOT)
-    traces = power.labelled(folder) if folder else []
+def state_bytes(samples: Sequence[Sample], appliance: Appliance) -> int:
+    """The largest that was kept of one plug, as JSON."""
+    detector, largest = Detector(appliance), 0
+    for n, (at_s, watts) in enumerate(samples):
+        detector.add(at_s, watts)
+        if n % STATE_EVERY == 0:
+            largest = max(largest, len(json.dumps(saving.dump(detector))))
+    return largest
+
+
+def figures(recordings: Path | None, days: int = DAYS) -> dict[str, float]:
+    """`cycle_f1` is the lower one of the labelled traces and of the hard days; where the
+    recordings hold no trace, of the hard days alone.
+    """
+    traces = power.labelled_in(recordings) if recordings else []
     hard = [
         plug_days.make(FIRST_SEED + seed, appliance)
         for appliance in Appliance
@@ -124,33 +138,45 @@ def figures(days: int = 10) -> dict[str, float]:
     ]
     ours, rule = score(detected, traces, hard), score(by_threshold, traces, hard)
     dense = list(traces[0].samples()) if traces else hard[0].samples
-    return {
-        "cycle_f1": min(ours.traces.f1, ours.days.f1),
+    of_traces = {"traces_f1": ours.traces.f1, "rule_traces_f1": rule.traces.f1}
+    return (of_traces if traces else {}) | {
+        "cycle_f1": min(ours.traces.f1, ours.days.f1) if traces else ours.days.f1,
         "rinse_accuracy": rinse_accuracy(ours),
         "us_per_sample": us_per_sample(dense, Appliance.WASHER),
-        "traces_f1": ours.traces.f1,
+        "state_bytes": float(max(state_bytes(day.samples, day.appliance) for day in hard)),
         "days_f1": ours.days.f1,
         "days_runs": float(ours.days.hit + ours.days.missed),
-        "rule_traces_f1": rule.traces.f1,
         "rule_days_f1": rule.days.f1,
         "rule_rinse_accuracy": rinse_accuracy(rule),
     }
 
 
+def recordings_beside() -> Path | None:
+    folder = shared_data.find(os.environ, ROOT)
+    return folder / "devices" if folder else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--recordings", type=Path, default=recordings_beside())
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--days", type=int, default=10, help="hard days for each appliance")
+    parser.add_argument("--days", type=int, default=DAYS, help="hard days for each appliance")
     arguments = parser.parse_args()
-    found = figures(arguments.days)
-    table = Table("", "detector", "threshold rule")
-    for name in ("traces_f1", "days_f1", "rinse_accuracy"):
-        table.add_row(name, f"{found[name]:.4f}", f"{found['rule_' + name]:.4f}")
-    table.add_row("us_per_sample", f"{found['us_per_sample']:.1f}", "")
-    table.add_row("runs in hard days", f"{found['days_runs']:.0f}", "")
-    Console().print(table)
+    found = figures(arguments.recordings, arguments.days)
+    report(found)
     if arguments.json:
         arguments.json.write_text(json.dumps(found, indent=2))
+
+
+def report(found: dict[str, float]) -> None:
+    table = Table("", "detector", "threshold rule")
+    for name in ("traces_f1", "days_f1", "rinse_accuracy"):
+        if name in found:
+            table.add_row(name, f"{found[name]:.4f}", f"{found['rule_' + name]:.4f}")
+    table.add_row("us_per_sample", f"{found['us_per_sample']:.1f}", "")
+    table.add_row("state_bytes", f"{found['state_bytes']:.0f}", "")
+    table.add_row("runs in hard days", f"{found['days_runs']:.0f}", "")
+    Console().print(table)
 
 
 if __name__ == "__main__":

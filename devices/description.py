@@ -122,7 +122,9 @@ class Dose(Frozen):
 
 
 class OrderAdvice(Frozen):
-    """At how much left the maker advises to order; advice, never a rule."""
+    """At how much left the maker advises to order. The bridge then says "low", and the data
+    sheet shows it; when to order follows from the use.
+    """
 
     at_percent: Annotated[float, Field(gt=0, lt=100)]
 
@@ -163,6 +165,10 @@ class DescribedSlot(Frozen):
             return Measure.USAGE
         is_amount = self.condition is not None and self.condition.full is None
         return Measure.QUANTITY if is_amount and self.unit != "fill" else Measure.LEVEL
+
+    @property
+    def low_at_percent(self) -> float | None:
+        return self.order.at_percent if self.order else None
 
     @property
     def all_fits(self) -> tuple[str, ...]:
@@ -251,4 +257,5 @@ def _spec(name: str, slot: DescribedSlot) -> SlotSpec:
         measure=slot.measure,
         typical_use_per_day=slot.typical_use_per_day,
         most_per_day=slot.most_per_day,
+        order_at_percent=slot.low_at_percent,
     )

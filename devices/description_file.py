@@ -60,7 +60,7 @@ def read(text: str, file: str) -> Description:
     try:
         return Description.model_validate(yaml.safe_load(text))
     except ValidationError as error:
-        flaws = tuple(_flaw(each, node, file) for each in error.errors())
+        flaws = tuple(_flaw(each, node, file) for each in _told(error.errors()))
         raise BadDescription(flaws) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # as a date that never was
         flaw = _of_file(file, 1, f"holds what YAML cannot read: {error}", "put it in quotes")
@@ -128,6 +128,20 @@ def _repeated(node: yaml.MappingNode, file: str) -> Iterator[Flaw]:
         keys.add(key.value)
 
 
+def _told(problems: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """What is missing is not told where a word beside it is that one, misspelt."""
+    misspelt = {
+        (*each["loc"][:-1], near)
+        for each in problems
+        if each["type"] == "extra_forbidden" and (near := _near(each["loc"][-1]))
+    }
+    return (
+        each
+        for each in problems
+        if each["type"] != "missing" or tuple(each["loc"]) not in misspelt
+    )
+
+
 def _flaw(problem: ErrorDetails, node: yaml.Node, file: str) -> Flaw:
     path = problem["loc"]
     return Flaw(
@@ -141,11 +155,15 @@ def _flaw(problem: ErrorDetails, node: yaml.Node, file: str) -> Flaw:
 
 def _fix(problem: ErrorDetails, path: Path) -> str:
     if problem["type"] == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), _fields(), n=1)
-        return f"write `{near[0]}`" if near else "leave it out"
+        near = _near(path[-1])
+        return f"write `{near}`" if near else "leave it out"
     if problem["type"] == "missing":
         return f"add `{path[-1]}:`"
     return FIXES.get(problem["type"], "change it as the message says")
+
+
+def _near(word: str | int) -> str | None:
+    return next(iter(get_close_matches(str(word), _fields(), n=1)), None)
 
 
 def _fields() -> list[str]:

@@ -49,6 +49,8 @@ class SlotSpec(Frozen):
     most_per_day: Annotated[
         float, Field(gt=0)
     ]  # units per day; a faster fall is held as a jump
+    # how much is left when the maker advises to order; shown, and never a rule
+    order_at_percent: Annotated[float, Field(gt=0, lt=100)] | None = None
 
     @model_validator(mode="after")
     def _full_slot(self) -> "SlotSpec":

@@ -268,5 +268,5 @@ class CycleCorrectionRow(OwnedRow, table=True):
     device_id: str = Field(foreign_key="device.device_id")
     boot_id: int | None = Field(default=None, sa_type=BigInteger)  # of the event; None: missed
     seq: int | None = Field(default=None, sa_type=BigInteger)
-    said: str  # devices.cycles_learning.Said
+    said: str  # devices.cycles.learning.Said
     said_at: datetime = Field(sa_type=UtcDateTime)

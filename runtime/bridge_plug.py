@@ -14,7 +14,7 @@ from broker.bridges import plug, plug_count
 from broker.bridges.plug_payloads import PlugKind
 from broker.bridges.publishing import CredentialRefused, DeviceCredential
 from core.settings import Settings
-from devices.cycles_judging import Appliance
+from devices.cycles.judging import Appliance
 from runtime.serve import stop_on_signals
 from runtime.startup import CannotStart, prepare_home
 

@@ -16,7 +16,6 @@ YOUNG_OBJECTS: Final = 50_000
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """As asyncio.run, on uvloop, which costs a third of the standard loop a message."""
-    gc.collect()
     gc.freeze()  # what the imports made stays
     gc.set_threshold(YOUNG_OBJECTS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -32,7 +32,7 @@ LOADED: Final = (
     "runtime.verify",
     "runtime.witnesses",
     "demo_shop.app",
-    "broker.bridges.snmp",
+    "broker.bridges.snmp_questions",
 )
 LONGEST: Final = 1 << 20  # bytes of an order
 

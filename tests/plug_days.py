@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from devices.cycles_judging import Appliance, CycleKind
+from devices.cycles.judging import Appliance, CycleKind
 
 DAY_S = 86_400
 START_WITHIN_S = 180

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from devices.cycles_judging import Cycle, CycleKind
+from devices.cycles.judging import Cycle, CycleKind
 from tests.plug_days import Run
 
 

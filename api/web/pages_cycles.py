@@ -6,8 +6,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.refusals import parse
 from api.web import queries_cycles
 from api.web.visit import CheckedForm, VisitDep, back
-from devices import cycle_corrections
-from devices.cycle_corrections import CorrectCycle
+from devices.cycles import corrections
+from devices.cycles.corrections import CorrectCycle
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,7 +25,7 @@ async def correct(visit: VisitDep, form: CheckedForm, device_id: str) -> Redirec
     names = ("said", "boot_id", "seq")
     given = {name: form.one(name) for name in names if form.one(name)}
     wanted = parse(CorrectCycle, {"said": None, **given})
-    await cycle_corrections.correct(
+    await corrections.correct(
         visit.admin.party_id,
         device_id,
         wanted,

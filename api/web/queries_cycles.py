@@ -9,11 +9,11 @@ from accounts.principal import Principal
 from accounts.texts import Text, text
 from api.web.queries_devices import find_ownership
 from api.web.views_cycles import CycleCard, CyclesView, power_chart
-from devices import cycle_corrections, cycles_learning
-from devices.cycle_corrections import Told
-from devices.cycles_judging import CycleKind
-from devices.cycles_learning import Judged, Learned, Said
-from devices.cycles_report import CycleReport
+from devices.cycles import corrections, learning
+from devices.cycles.corrections import Told
+from devices.cycles.judging import CycleKind
+from devices.cycles.learning import Judged, Learned, Said
+from devices.cycles.reporting import CycleReport
 
 MOST_SHOWN: Final = 30
 HEATED_W: Final = 1_000
@@ -28,7 +28,7 @@ CHOICES: Final = {
 async def cycles_view(session: AsyncSession, device_id: str, member: Principal) -> CyclesView:
     """Raises NotFound."""
     ownership = await find_ownership(session, device_id)
-    cycles = await cycle_corrections.of_device(session, member.party_id, device_id)
+    cycles = await corrections.of_device(session, member.party_id, device_id)
     return CyclesView(
         device_id=device_id,
         device_name=ownership.name,
@@ -42,7 +42,7 @@ async def cycles_view(session: AsyncSession, device_id: str, member: Principal) 
 def _card(told: Told) -> CycleCard:
     report = told.report
     counted = int(report.kind in (CycleKind.WASH, CycleKind.DRY))
-    counted += cycles_learning.added(Judged(report, told.said))
+    counted += learning.added(Judged(report, told.said))
     return CycleCard(
         boot_id=told.boot_id,
         seq=told.seq,

@@ -58,6 +58,7 @@ def _slot(spec: SlotSpec, language: str) -> SheetSlot:
         title=spec.title_in(language),
         capacity=wording.quantity(spec.capacity, spec.unit),
         measure=text(f"measure.{spec.measure}"),
+        order_at_percent=spec.order_at_percent,
     )
 
 

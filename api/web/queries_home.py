@@ -14,7 +14,7 @@ from api.web import household, queries_orders
 from api.web.household import Household, depletion_at
 from api.web.views import ApprovalsView, DeviceCard, DevicesView, HomeView, Month
 from core.money import Money
-from devices import cycle_corrections
+from devices.cycles import corrections
 from replenishment import addresses
 from replenishment.order_states import COMING, OrderState
 from replenishment.tables import OrderRow
@@ -111,7 +111,7 @@ async def approvals_view(
 async def devices_view(session: AsyncSession, member: Principal, now: datetime) -> DevicesView:
     home = await household.load(session, now, member.language)
     cards = [home.card(each) for each in home.devices]
-    of_plugs = await cycle_corrections.plugs(session, [each.device_id for each in cards])
+    of_plugs = await corrections.plugs(session, [each.device_id for each in cards])
     return DevicesView(
         devices=tuple(replace(e, has_cycles=e.device_id in of_plugs) for e in cards),
         may_change=member.may_change,

@@ -242,6 +242,7 @@ class SheetSlot:
     title: str
     capacity: Text
     measure: Text
+    order_at_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from accounts.texts import Text
-from devices.cycles_learning import Said
-from devices.cycles_report import CycleReport
+from devices.cycles.learning import Said
+from devices.cycles.reporting import CycleReport
 
 MILLE: Final = 1000
 LEAST_TOP_W: Final = 200

@@ -6,9 +6,10 @@ unknown.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from broker.bridges.payloads import at, natural, parsed, percent, rows, share, text
+from broker.bridges.payloads import at, instant, natural, parsed, percent, rows, share, text
 from broker.bridges.reading import Reading, Source, raw_text, state_of
 from devices.description import Binding, Condition, DescribedSlot, Description
 from devices.wire import SlotState
@@ -36,8 +37,12 @@ def seen_as(
 
 def slots_of(description: Description, find: Find) -> tuple[Reading, ...]:
     """Only slots of which anything was found."""
-    made = (_slot(name, slot, find) for name, slot in description.slots.items())
-    return tuple(each for each in made if each)
+    made = ((slot, _slot(name, slot, find)) for name, slot in description.slots.items())
+    return tuple(
+        replace(each, changed_at=_changed_at(slot, find) or each.changed_at)
+        for slot, each in made
+        if each
+    )
 
 
 class DescribedDialect:
@@ -48,6 +53,7 @@ class DescribedDialect:
         places = (each.mqtt for each in description.bindings if each.mqtt)
         self.topics = tuple(sorted({place.topic for place in places}))
         self._flags: dict[str, Reading] = {}  # the last word of each indication
+        self._changed_at: dict[str, datetime] = {}  # as a topic of its own may tell it
 
     def hear(self, topic: str, payload: bytes) -> tuple[Reading, ...]:
         def find(binding: Binding) -> Reading | None:
@@ -61,8 +67,15 @@ class DescribedDialect:
             )
             return _bare(said)
 
+        for name, slot in self._description.slots.items():
+            changed_at = _changed_at(slot, find)
+            if changed_at:
+                self._changed_at[name] = changed_at
         heard = slots_of(self._description, find)
-        return tuple(self._with_flag(each) for each in heard)
+        return tuple(
+            replace(self._with_flag(each), changed_at=self._changed_at.get(each.slot))
+            for each in heard
+        )
 
     def _with_flag(self, reading: Reading) -> Reading:
         if reading.source is Source.FLAG:
@@ -103,6 +116,17 @@ def _slot(name: str, slot: DescribedSlot, find: Find) -> Reading | None:
     return _flagged(replace(plain, source=Source.FLAG), slot, flag) if flag else None
 
 
+def _changed_at(slot: DescribedSlot, find: Find) -> datetime | None:
+    """By a reading that knows, ISO text with its zone, or whole seconds since 1970."""
+    found = find(slot.last_changed) if slot.last_changed else None
+    if found is None or slot.last_changed is None or found.slot != VALUE:
+        return found.changed_at if found else None
+    said = found.raw.partition("=")[2]
+    if said.isascii() and said.isdecimal():  # milliseconds are too large for an amount
+        return instant(int(said) * slot.last_changed.factor)
+    return instant(said)
+
+
 def _measured(
     plain: Reading, slot: DescribedSlot, condition: Condition, found: Reading
 ) -> Reading:
@@ -116,29 +140,29 @@ def _measured(
         level_pct = percent(value)
         level_pct = 100 - level_pct if level_pct is not None and condition.rises else level_pct
     is_amount = slot.unit != "fill" and condition.full is None
-    state = found.state if found.slot != VALUE else state_of(level_pct, slot.direction)
+    told = found.state if found.slot != VALUE else SlotState.UNKNOWN
+    meant = state_of(level_pct, slot.direction, slot.low_at_percent)
     return replace(
         plain,
         level_pct=None if is_amount and found.slot == VALUE else level_pct,
         amount=value if is_amount else None,
         unit=slot.unit if is_amount and value is not None else "",
-        state=SlotState.EMPTY
-        if is_over
-        else _state(state, level_pct, value, is_amount=is_amount),
+        state=SlotState.EMPTY if is_over else _state(told, meant, value, is_amount=is_amount),
         raw=found.raw,
         observed_at=found.observed_at,
+        changed_at=found.changed_at,
         source=found.source,
     )
 
 
 def _state(
-    told: SlotState, level_pct: float | None, value: float | None, *, is_amount: bool
+    told: SlotState, meant: SlotState, value: float | None, *, is_amount: bool
 ) -> SlotState:
     """A level that only the description gives meaning to speaks for itself."""
     if is_amount and value is not None:
         return SlotState.OK if value > 0 else SlotState.EMPTY
     is_plain = told in {SlotState.OK, SlotState.UNKNOWN}
-    return state_of(level_pct) if is_plain and level_pct is not None else told
+    return meant if is_plain and meant is not SlotState.UNKNOWN else told
 
 
 def _flagged(reading: Reading, slot: DescribedSlot, flag: Reading | None) -> Reading:

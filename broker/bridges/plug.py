@@ -25,8 +25,8 @@ from broker.bridges.plug_count import SUPPLIES, Count, Supply
 from broker.bridges.plug_payloads import PlugKind, Power
 from broker.bridges.publishing import CredentialRefused, DeviceCredential, next_boot_id
 from devices import wire
-from devices.cycles import Detector, Found
-from devices.cycles_judging import Appliance
+from devices.cycles.detector import Detector, Found
+from devices.cycles.judging import Appliance
 
 FIRMWARE: Final = "bridge plug 1"
 RETRY_S: Final = 5.0
@@ -168,8 +168,8 @@ async def _listen(bridge: _Bridge) -> None:
                 for topic in plug_payloads.topics(source.kind, source.name):
                     await client.subscribe(topic, qos=1)
                 async for message in client.messages:
-                    payload = message.payload
-                    power = plug_payloads.read(str(message.topic), _bytes(payload))
+                    topic, payload = str(message.topic), _bytes(message.payload)
+                    power = plug_payloads.read(source.kind, topic, payload)
                     if power:
                         bridge.hear(power)
         except aiomqtt.MqttError as error:

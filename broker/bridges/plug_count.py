@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from devices import cycles_report, cycles_state, wire
-from devices.cycles import Detector, Found
-from devices.cycles_judging import Appliance, CycleKind, Thresholds
+from broker.bridges import kept_events
+from devices import wire
+from devices.cycles import reporting, saving
+from devices.cycles.detector import Detector, Found
+from devices.cycles.judging import Appliance, CycleKind, Thresholds
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec, Unit
 
-MOST_WAITING: Final = 200
 TIMES_A_DAY: Final = 8  # more washes than a household does
 DAYS_A_WASH: Final = 0.5  # before anything is learned
 USES: Final = {CycleKind.WASH, CycleKind.DRY}
@@ -123,12 +124,12 @@ class Count:
             v=1,
             boot_id=number[0],
             seq=number[1],
-            measured_at=cycles_report.ended_at(found),
+            measured_at=reporting.ended_at(found),
             event=wire.EventKind.CYCLE_FINISHED,
             slot=self.supply.slot,
-            detail=cycles_report.written(found),
+            detail=reporting.written(found),
         )
-        self.waiting = [*self.waiting, event.model_dump(mode="json")][-MOST_WAITING:]
+        self.waiting = kept_events.with_event(self.waiting, event)
         return event
 
     def telemetry(self, number: tuple[int, int], at: datetime) -> wire.Telemetry:
@@ -143,9 +144,7 @@ class Count:
         )
 
     def confirmed(self, receipt: dict[str, Any]) -> None:
-        done = {tuple(each) for each in receipt.get("events", ()) if isinstance(each, list)}
-        kept = [e for e in self.waiting if (e["boot_id"], e["seq"]) not in done]
-        self.waiting = kept
+        self.waiting = kept_events.without(self.waiting, receipt)
 
     def told(self, command: dict[str, Any]) -> bool:
         """The owner's corrections, as a whole; True: they change something."""
@@ -163,7 +162,7 @@ class Count:
 
 def dump(count: Count) -> dict[str, Any]:
     return {
-        "detector": cycles_state.dump(count.detector),
+        "detector": saving.dump(count.detector),
         "supply": asdict(count.supply),
         "cycles": count.cycles,
         "corrected": count.corrected,
@@ -173,9 +172,9 @@ def dump(count: Count) -> dict[str, Any]:
 
 
 def load(state: dict[str, Any], supply: Supply) -> Count:
-    """With the dose as it is set now. Raises as `cycles_state.load` does."""
+    """With the dose as it is set now. Raises as `saving.load` does."""
     return Count(
-        detector=cycles_state.load(state["detector"]),
+        detector=saving.load(state["detector"]),
         supply=supply,
         cycles=state["cycles"],
         corrected=state["corrected"],

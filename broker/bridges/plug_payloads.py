@@ -1,13 +1,15 @@
-"""Power as smart plugs send it over MQTT: Shelly, Tasmota, zigbee2mqtt.
+"""What a smart plug says of one appliance: power, that it is gone, or nothing.
 
-Pure. Whatever arrives gives a power, "unavailable" or nothing; never an exception.
+Pure. Payloads are read by `mqtt/plugs.py`; here is which plug is meant, and when it is away.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
+
+from broker.bridges.mqtt import plugs
+from broker.bridges.mqtt.dialect import Dialect
+from broker.bridges.payloads import at, parsed
 
 
 class PlugKind(StrEnum):
@@ -25,56 +27,33 @@ class Power:
     at_s: float | None = None
 
 
-GONE: Final = {"false", "offline", '{"state":"offline"}', "Offline"}
+DIALECTS: Final[dict[PlugKind, Dialect]] = {
+    PlugKind.SHELLY_GEN1: plugs.SHELLY_GEN1,
+    PlugKind.SHELLY_GEN2: plugs.SHELLY_GEN2,
+    PlugKind.TASMOTA: plugs.TASMOTA,
+    PlugKind.ZIGBEE2MQTT: plugs.ZIGBEE2MQTT,
+}
 TOPICS: Final = {
     PlugKind.SHELLY_GEN1: ("shellies/{}/relay/0/power", "shellies/{}/online"),
     PlugKind.SHELLY_GEN2: ("{}/status/switch:0", "{}/events/rpc", "{}/online"),
     PlugKind.TASMOTA: ("tele/{}/SENSOR", "tele/{}/ENERGY", "tele/{}/LWT"),
     PlugKind.ZIGBEE2MQTT: ("zigbee2mqtt/{}", "zigbee2mqtt/{}/availability"),
 }
+PRESENCE: Final = ("/online", "/LWT", "/availability")  # how such topics end
+GONE: Final = frozenset({b"false", b"offline", b"Offline"})
 
 
 def topics(kind: PlugKind, name: str) -> tuple[str, ...]:
     return tuple(each.format(name) for each in TOPICS[kind])
 
 
-def read(topic: str, payload: bytes) -> Power | None:
-    """None: it says nothing of power."""
-    try:
-        text = payload.decode()
-        if topic.endswith(("/online", "/LWT", "/availability")):
-            return Power(None) if text.replace(" ", "") in GONE else None
-        said = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if _is_number(said):
-        return Power(float(said)) if topic.endswith("/power") else None
-    return _of_json(topic, said) if isinstance(said, dict) else None
-
-
-def _of_json(topic: str, said: Mapping[str, Any]) -> Power | None:
-    if topic.endswith("/events/rpc"):
-        params = _part(said, "params")
-        return _power(_part(params, "switch:0"), "apower", params.get("ts"))
-    if topic.endswith("/status/switch:0"):
-        return _power(said, "apower")
-    if topic.startswith("tele/"):
-        return _power(_part(said, "ENERGY") or said, "Power")
-    return _power(said, "power")
-
-
-def _power(said: Mapping[str, Any], name: str, at_s: object = None) -> Power | None:
-    watts = said.get(name)
-    if not _is_number(watts):
-        return None
-    return Power(float(watts), float(at_s) if _is_number(at_s) else None)  # type: ignore[arg-type]
-
-
-def _part(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = said.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _is_number(said: object) -> bool:
-    # An integer of a thousand digits is a number to JSON, and no float.
-    return isinstance(said, int | float) and not isinstance(said, bool) and abs(said) < 1e15
+def read(kind: PlugKind, topic: str, payload: bytes) -> Power | None:
+    """None: it says nothing of power. Of a plug with several outlets the first counts."""
+    if topic.endswith(PRESENCE):
+        is_gone = payload in GONE or at(parsed(payload), "state") == "offline"
+        return Power(None) if is_gone else None
+    for reading in DIALECTS[kind].hear(topic, payload):
+        if reading.slot == plugs.POWER and reading.amount is not None:
+            seen_at = reading.observed_at
+            return Power(reading.amount, seen_at.timestamp() if seen_at else None)
+    return None

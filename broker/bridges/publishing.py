@@ -5,13 +5,14 @@ goes stale, and its owner is asked, instead of being shown a level that nobody m
 """
 
 import asyncio
+import json
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, Protocol
@@ -19,6 +20,9 @@ from typing import Final, Protocol
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
+from broker.bridges import changes, kept_events
+from broker.bridges.changes import Changes
+from broker.bridges.payloads import parsed
 from broker.bridges.reading import Reading, numbered
 from broker.bridges.reading import slots as on_wire_of
 from devices import wire
@@ -97,15 +101,17 @@ async def run(device: Device, publishing: Publishing, *, stop: asyncio.Event) ->
     """
     credential = publishing.credential
     boot_id = next_boot_id(publishing.state_folder / f"{credential.device_id}.boot")
-    numbers = count(1)
+    bridge = _Bridge(publishing, zip(repeat(boot_id), count(1), strict=False))
     while not stop.is_set():
         try:
-            async with _connected(credential, boot_id, device.firmware) as client:
+            async with (
+                _connected(credential, boot_id, device.firmware) as client,
+                bridge.hearing_receipts(client),
+            ):
                 while not stop.is_set():
-                    number = boot_id, next(numbers)
                     sight = await _look(device, stop)
                     if sight:
-                        await _report(sight, publishing, client, number)
+                        await bridge.report(sight, client)
                     await pause(stop, publishing.interval_s)
         except aiomqtt.MqttError as error:
             _raise_refusal(credential, error)
@@ -117,13 +123,18 @@ def next_boot_id(path: Path) -> int:
     """One more than last time; on disk before it is used, so that it rises after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     boot_id = 1 + (int(path.read_text()) if path.exists() else 0)
+    _write(path, str(boot_id))
+    return boot_id
+
+
+def _write(path: Path, text: str) -> None:
+    """On disk when it returns; after a crash it holds the old text or the new one."""
     fresh = path.with_suffix(".new")
     with fresh.open("w") as file:
-        file.write(str(boot_id))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    return boot_id
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
@@ -146,21 +157,61 @@ async def _look(device: Device, stop: asyncio.Event) -> Sight | None:
         await asyncio.gather(looking, stopped, return_exceptions=True)
 
 
-async def _report(
-    sight: Sight, publishing: Publishing, client: aiomqtt.Client, number: tuple[int, int]
-) -> None:
-    readings = numbered(publishing.seen_as(sight))
-    held = on_wire_of(each for each in readings if each.slot in publishing.slots)
-    if not held:
-        _log.warning("%s: reports no supplies now", sight.name)
-        return
-    boot_id, seq = number
-    message = wire.Telemetry(
-        v=1, boot_id=boot_id, seq=seq, measured_at=datetime.now(UTC), slots=held
-    )
-    payload = message.model_dump_json(exclude_none=True)
-    topic = wire.topic(publishing.credential.device_id, "telemetry")
-    await client.publish(topic, payload, qos=1)
+class _Bridge:
+    """`numbers`: (boot_id, seq) of the next message."""
+
+    def __init__(self, publishing: Publishing, numbers: Iterator[tuple[int, int]]) -> None:
+        self._publishing = publishing
+        self._numbers = numbers
+        self._device_id = publishing.credential.device_id
+        self._path = publishing.state_folder / f"{self._device_id}.changes"
+        self._kept = self._path.read_text() if self._path.exists() else ""
+        self._changes = changes.load(json.loads(self._kept)) if self._kept else Changes()
+
+    async def report(self, sight: Sight, client: aiomqtt.Client) -> None:
+        """Refills go first: a level that has risen is then no jump."""
+        readings = numbered(self._publishing.seen_as(sight))
+        followed = [each for each in readings if each.slot in self._publishing.slots]
+        if not followed:
+            _log.warning("%s: reports no supplies now", sight.name)
+            return
+        now = datetime.now(UTC)
+        self._changes.see(followed, self._numbers, now)
+        self._keep()
+        for event in self._changes.waiting:
+            await client.publish(self._topic("event"), json.dumps(event), qos=1)
+        boot_id, seq = next(self._numbers)
+        message = wire.Telemetry(
+            v=1, boot_id=boot_id, seq=seq, measured_at=now, slots=on_wire_of(followed)
+        )
+        payload = message.model_dump_json(exclude_none=True)
+        await client.publish(self._topic("telemetry"), payload, qos=1)
+
+    @asynccontextmanager
+    async def hearing_receipts(self, client: aiomqtt.Client) -> AsyncIterator[None]:
+        await client.subscribe(self._topic("receipt"), qos=1)
+        task = asyncio.create_task(self._hear(client))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _hear(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            receipt = parsed(message.payload) if isinstance(message.payload, bytes) else None
+            self._changes.waiting = kept_events.without(self._changes.waiting, receipt)
+            self._keep()
+
+    def _keep(self) -> None:
+        """Events are on disk before they are sent: sent again, they are the same."""
+        text = json.dumps(changes.dump(self._changes))
+        if text != self._kept:
+            _write(self._path, text)
+            self._kept = text
+
+    def _topic(self, channel: str) -> str:
+        return wire.topic(self._device_id, channel)
 
 
 @asynccontextmanager

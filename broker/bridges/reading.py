@@ -56,6 +56,7 @@ class Reading:
 
     device_id: as the device names itself. level_pct: 0 to 100, left of what is consumed, used
     of what is filled. amount: in `unit`. observed_at: by the device's clock; None: it has none.
+    changed_at: when the resource was last replaced; None: the device does not say.
     """
 
     slot: str
@@ -69,6 +70,7 @@ class Reading:
     state: SlotState = SlotState.UNKNOWN
     raw: str = ""
     observed_at: datetime | None = None
+    changed_at: datetime | None = None
     source: Source = Source.LEVEL
     replacements: tuple[Replacement, ...] = ()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from devices.cycles_judging import Appliance, CycleKind
+from devices.cycles.judging import Appliance, CycleKind
 from tests.plug_days import Run, Sample
 
 FOLDERS = {"Washingmachine": Appliance.WASHER, "Dishwasher": Appliance.DISHWASHER}
@@ -29,7 +29,14 @@ class Trace:
 
 
 def labelled(shared_data: Path) -> list[Trace]:
-    folder = shared_data / "devices" / "power" / "tracebase"
+    return labelled_in(shared_data / "devices")
+
+
+def labelled_in(recordings: Path) -> list[Trace]:
+    """A folder laid out as `shared/data/devices` is; it need not have traces."""
+    folder = recordings / "power" / "tracebase"
+    if not folder.is_dir():
+        return []
     labels = json.loads((folder / "labels.json").read_text())["files"]
     found = []
     for place, appliance in FOLDERS.items():

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from devices.cycles import Detector
-from devices.cycles_judging import Appliance, Cycle, CycleKind
+from devices.cycles.detector import Detector
+from devices.cycles.judging import Appliance, Cycle, CycleKind
 from tests import plug_days
 from tests.plug_days import Sample
 from tests.plug_score import Score

@@ -23,9 +23,10 @@ from core.clock import SteppedClock
 from core.settings import Settings
 from demo_shop import assortment
 from demo_shop.app import create_shop
-from devices import bridging, cycles_report
+from devices import bridging
 from devices.bridging import Adoption, Registry
-from devices.cycles_judging import Appliance, CycleKind
+from devices.cycles import reporting
+from devices.cycles.judging import Appliance, CycleKind
 from devices.tables import DeviceEventRow, ReadingRow, SlotRow
 from replenishment.tables import OrderRow
 from runtime import market, wiring
@@ -184,7 +185,7 @@ async def test_twelve_real_washes_on_a_plug_become_a_proposed_order(
                 await shelly.publish("washer-plug/events/rpc", told, qos=1)
         await scene.until_used(len(traces) * DOSE_ML)
     events = await scene.stored(DeviceEventRow)
-    reports = [cycles_report.read(each.detail, each.measured_at) for each in events]
+    reports = [reporting.read(each.detail, each.measured_at) for each in events]
     assert [each.kind for each in reports if each] == [CycleKind.WASH] * 12
     for first, second in pairwise(sorted(each.ended_at for each in reports if each)):
         assert second - first == pytest.approx(timedelta(days=1), abs=timedelta(minutes=20))

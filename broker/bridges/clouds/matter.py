@@ -79,6 +79,7 @@ def _reading(
         level_pct=level_pct,
         state=_state(level_pct, told[INDICATION]) if is_there else SlotState.NOT_FITTED,
         raw=raw_text(condition=told[CONDITION], direction=direction),
+        changed_at=last_changed(told[CHANGED]),
         replacements=tuple(_products(told[PRODUCTS])),
     )
 

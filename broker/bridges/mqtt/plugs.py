@@ -1,4 +1,4 @@
-"""Power and energy of smart plugs: Shelly of both generations, and Tasmota.
+"""Power and energy of smart plugs: Shelly of both generations, Tasmota and zigbee2mqtt.
 
 Pure. Samples for counting cycles; no plug knows a supply. Energy is in watt-hours here;
 Shelly's first generation counts it in watt-minutes, Tasmota in kilowatt-hours.
@@ -16,6 +16,7 @@ from devices.wire import SlotState
 SWITCH: Final = re.compile(r"(switch|pm1|em1):(\d{1,2})", re.ASCII)
 MINUTES_PER_HOUR: Final = 60
 PER_KILO: Final = 1000
+POWER: Final = "power"  # the slot of a plug's first outlet
 UNIT_OF: Final = {"Distance": {"SR04": "cm", "VL53L0X": "mm"}}  # Tasmota's sensors
 
 
@@ -24,7 +25,7 @@ def shelly_gen1(topic: str, payload: bytes) -> tuple[Reading, ...]:
     match topic.split("/"):
         case ["shellies", device, "relay", channel, ("power" | "energy") as what]:
             said = payload[:100].decode("utf-8", "replace")
-            value = number(said) if what == "power" else natural(said)
+            value = number(said) if what == POWER else natural(said)
             if what == "energy" and value is not None:
                 value /= MINUTES_PER_HOUR
             return (_sample(text(device), what, channel, value, raw_text(**{what: said})),)
@@ -56,12 +57,21 @@ def tasmota(topic: str, payload: bytes) -> tuple[Reading, ...]:
     return (*_of_tasmota(device, energy), *_distances(device, message))
 
 
+def zigbee2mqtt(topic: str, payload: bytes) -> tuple[Reading, ...]:
+    """`zigbee2mqtt/<name>`."""
+    watts = number(at(parsed(payload), "power"))
+    if watts is None:
+        return ()
+    device = text(topic.partition("/")[2])
+    return (_sample(device, POWER, "0", watts, raw_text(power=watts)),)
+
+
 def _of_switch(device: str, component: str, told: object, ts: object) -> Iterator[Reading]:
     channel = component.partition(":")[2]
     watts, total = number(at(told, "apower")), natural(at(told, "aenergy", "total"))
     seconds = ts if ts is not None else None
     if watts is not None:
-        yield _sample(device, "power", channel, watts, raw_text(apower=watts), seconds)
+        yield _sample(device, POWER, channel, watts, raw_text(apower=watts), seconds)
     if total is not None:
         minute = at(told, "aenergy", "minute_ts") if ts is None else ts
         yield _sample(device, "energy", channel, total, raw_text(total=total), minute)
@@ -69,10 +79,10 @@ def _of_switch(device: str, component: str, told: object, ts: object) -> Iterato
 
 def _of_tasmota(device: str, energy: dict[str, object]) -> Iterator[Reading]:
     """A device with several channels sends lists."""
-    for what, key, factor in (("power", "Power", 1), ("energy", "Total", PER_KILO)):
+    for what, key, factor in ((POWER, "Power", 1), ("energy", "Total", PER_KILO)):
         said = energy.get(key)
         for channel, each in enumerate(rows(said) if isinstance(said, list) else [said]):
-            value = number(each) if what == "power" else natural(each)
+            value = number(each) if what == POWER else natural(each)
             if value is not None:
                 raw = raw_text(**{key: text(each)})
                 yield _sample(device, what, str(channel), value * factor, raw)
@@ -102,11 +112,11 @@ def _sample(
         slot=what if channel == "0" else slot_name(f"{what} {channel}"),
         kind=what,
         amount=value,
-        unit="W" if what == "power" else "Wh",
+        unit="W" if what == POWER else "Wh",
         state=SlotState.UNKNOWN if value is None else SlotState.OK,
         raw=raw,
         observed_at=instant(ts),
-        source=Source.CYCLE if what == "power" else Source.COUNTER,
+        source=Source.CYCLE if what == POWER else Source.COUNTER,
     )
 
 
@@ -115,3 +125,4 @@ SHELLY_GEN1: Final = PlainDialect(
 )
 SHELLY_GEN2: Final = PlainDialect(("+/status/+", "+/events/rpc"), shelly_gen2)
 TASMOTA: Final = PlainDialect(("tele/+/SENSOR", "tele/+/ENERGY"), tasmota)
+ZIGBEE2MQTT: Final = PlainDialect(("zigbee2mqtt/+",), zigbee2mqtt)

@@ -8,9 +8,9 @@ from sqlmodel import select
 
 from accounts.scoping import ALL_OWNERS
 from broker.bridges.plug_count import SUPPLIES, Count
-from devices import cycles_report
-from devices.cycles import Detector, Found
-from devices.cycles_judging import Appliance, Cycle, CycleKind, Thresholds
+from devices.cycles import reporting
+from devices.cycles.detector import Detector, Found
+from devices.cycles.judging import Appliance, Cycle, CycleKind, Thresholds
 from devices.tables import CommandRow, CycleCorrectionRow, DeviceEventRow
 from tests.store.api.world import Home, World, act
 
@@ -31,7 +31,7 @@ async def plug(world: World, nora: Home) -> str:
                     boot_id=1,
                     seq=seq,
                     event="cycle_finished",
-                    detail=cycles_report.written(found(kind, wh, ended_at.timestamp())),
+                    detail=reporting.written(found(kind, wh, ended_at.timestamp())),
                     measured_at=ended_at,
                     received_at=ended_at,
                 )

@@ -24,10 +24,6 @@ THE_BATCH = {
     "SCAN 2 CONSTANT ROWS",
     "SCAN (subquery-2)",
 }
-    "SCAN json_each VIRTUAL TABLE INDEX 1:",
-    "SCAN 2 CONSTANT ROWS",
-    "SCAN (subquery-2)",
-}
 READING = tuple(ReadingRow.model_fields)
 NUMBERS = st.none() | st.floats(min_value=0, max_value=1e12)
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)

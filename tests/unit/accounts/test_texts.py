@@ -24,8 +24,8 @@ from api.web import (
 )
 from api.web.wording import ATTRIBUTES, CATEGORIES, RANGES, said
 from core.money import Money
-from devices.cycles_judging import CycleKind
-from devices.cycles_learning import Said
+from devices.cycles.judging import CycleKind
+from devices.cycles.learning import Said
 from replenishment.contest_states import ContestState
 from replenishment.corrections import CorrectionKind
 from replenishment.order_states import OrderEvent, OrderState

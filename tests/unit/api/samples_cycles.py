@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from accounts.texts import text
 from api.web.views_cycles import CycleCard, CyclesView, power_chart
-from devices.cycles_judging import CycleKind
-from devices.cycles_learning import Said
-from devices.cycles_report import CycleReport
+from devices.cycles.judging import CycleKind
+from devices.cycles.learning import Said
+from devices.cycles.reporting import CycleReport
 
 ENDED_AT = datetime(2026, 11, 19, 18, 40, tzinfo=UTC)
 WASH_CURVE = (

@@ -336,6 +336,7 @@ SHEET = DataSheetView(
             title="Detergent",
             capacity=text("amount.ml", n=1100),
             measure=text("measure.level"),
+            order_at_percent=20,
         ),
     ),
 )

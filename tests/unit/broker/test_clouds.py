@@ -1,6 +1,7 @@
 """The traps of makers' clouds; whole recordings are in tests/recorded."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -101,6 +102,23 @@ def purifier(**attributes: Any) -> Reading:
     told = {f"1/113/{number}": value for number, value in (known | attributes).items()}
     [reading] = matter.decode(json.dumps({"node_id": 5, "attributes": told}).encode())
     return reading
+
+
+@pytest.mark.parametrize(
+    ("seconds", "changed_at"),
+    [
+        (825_638_400, datetime(2026, 3, 1, tzinfo=UTC)),  # since 2000 began
+        (None, None),
+        (0, None),
+        (-1, None),
+        (2**40, None),
+        ("825638400", datetime(2026, 3, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_resource_says_when_it_was_changed(
+    seconds: object, changed_at: datetime | None
+) -> None:
+    assert purifier(**{"4": seconds}).changed_at == changed_at
 
 
 @pytest.mark.parametrize(

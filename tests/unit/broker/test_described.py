@@ -1,3 +1,5 @@
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -143,3 +145,59 @@ def test_a_plain_payload_needs_no_path() -> None:
 )
 def test_plus_stands_for_one_level(pattern: str, topic: str, takes: bool) -> None:
     assert is_of(pattern, topic) == takes
+
+
+def zigbee(**said: object) -> tuple[Reading, ...]:
+    slot = {
+        "condition": {"mqtt": {"topic": "z/x", "path": ["level"]}},
+        "last_changed": {"mqtt": {"topic": "z/x", "path": ["changed"]}, "factor": 0.001},
+    }
+    return DescribedDialect(description({"a": slot})).hear("z/x", json.dumps(said).encode())
+
+
+@pytest.mark.parametrize(
+    ("said", "changed_at"),
+    [
+        (1_772_362_800_000, datetime(2026, 3, 1, 11, tzinfo=UTC)),  # by the factor: ms
+        ("2026-03-01T12:00:00+01:00", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        ("2026-03-01T12:00:00", None),  # in no zone
+        ("yesterday", None),
+        (None, None),
+        (-1, None),
+        (True, None),
+    ],
+)
+def test_the_last_change_is_an_instant_or_nothing(
+    said: object, changed_at: datetime | None
+) -> None:
+    [seen] = zigbee(level=40, changed=said)
+    assert (seen.level_pct, seen.changed_at) == (40, changed_at)
+
+
+def test_the_last_change_may_have_a_topic_of_its_own() -> None:
+    slot = {
+        "condition": {"mqtt": {"topic": "x/level"}},
+        "last_changed": {"mqtt": {"topic": "x/changed"}},
+    }
+    dialect = DescribedDialect(description({"a": slot}))
+    assert dialect.topics == ("x/changed", "x/level")
+    assert dialect.hear("x/changed", b"2026-03-01T11:00:00Z") == ()
+    [seen] = dialect.hear("x/level", b"40")
+    assert seen.changed_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
+
+
+def test_the_last_change_that_a_decoder_knows_goes_along() -> None:
+    changed_at = datetime(2026, 3, 1, 11, tzinfo=UTC)
+    hepa = Reading(slot="hepa", kind="filter", level_pct=40, raw="x", changed_at=changed_at)
+    assert one({"condition": {"reading": "hepa"}}, hepa).changed_at == changed_at
+
+
+@pytest.mark.parametrize(
+    ("percent", "state"), [(21, SlotState.OK), (20, SlotState.LOW), (0, SlotState.EMPTY)]
+)
+def test_where_the_maker_advises_to_order_the_slot_is_low(
+    percent: float, state: SlotState
+) -> None:
+    slot = {"condition": {"oid": "1.3.6.1.4.1.9.1"}, "order": {"at_percent": 20}}
+    seen = one(slot, **{"1.3.6.1.4.1.9.1": percent})
+    assert (seen.level_pct, seen.state) == (percent, state)

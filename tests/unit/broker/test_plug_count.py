@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from broker.bridges import plug_count
 from broker.bridges.plug_count import SUPPLIES, Count
 from devices import wire
-from devices.cycles import Detector, Found
-from devices.cycles_judging import Appliance, Cycle, CycleKind, Thresholds
+from devices.cycles.detector import Detector, Found
+from devices.cycles.judging import Appliance, Cycle, CycleKind, Thresholds
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WASH = Cycle(

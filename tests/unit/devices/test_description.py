@@ -57,6 +57,7 @@ def test_one_file_describes_a_device() -> None:
     assert food.measure is Measure.QUANTITY
     assert food.fits == ("04006381333931",)
     assert food.title_in("de") == "Trockenfutter"
+    assert food.order_at_percent == 20
     assert model.data_sheet.every_hours == 6
 
 
@@ -104,6 +105,11 @@ def test_a_flaw_is_named_with_file_line_and_fix(
     flaw = found[named.index((line, field))]
     assert flaw.fix.startswith(fix), flaw
     assert str(flaw).startswith(f"scale.yaml:{line}: {field}: ")
+
+
+def test_a_misspelt_word_is_one_flaw_and_not_a_missing_one_besides() -> None:
+    [flaw] = flaws(changed("category: pet-food", "categroy: pet-food"))
+    assert flaw.fix == "write `category`"
 
 
 @pytest.mark.parametrize(

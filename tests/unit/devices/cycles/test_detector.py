@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices import cycles_state
-from devices.cycles import Detector, Found
-from devices.cycles_judging import Appliance, CycleKind, Thresholds
+from devices.cycles import saving
+from devices.cycles.detector import Detector, Found
+from devices.cycles.judging import Appliance, CycleKind, Thresholds
 from tests.plug_days import Sample
 
 MOST_STATE = 4096  # bytes
@@ -133,7 +133,7 @@ def test_a_restart_at_any_time_changes_nothing(hours: int) -> None:
     detector = Detector(Appliance.DISHWASHER)
     at = hours * len(samples) // 8
     before = found(samples[:at], detector)
-    again = cycles_state.load(json.loads(json.dumps(cycles_state.dump(detector))))
+    again = saving.load(json.loads(json.dumps(saving.dump(detector))))
     found_twice = [each.cycle for each in before + found(samples[at:], again)]
     found_once = [each.cycle for each in found(samples)]
     assert [(each.kind, each.from_s, each.to_s) for each in found_twice] == [
@@ -156,7 +156,7 @@ def test_no_minute_counts_twice_whatever_comes(
     cycles = found(held(IDLE, *phases, IDLE, step_s=20), detector) + detector.finish()
     for first, second in pairwise(cycles):
         assert first.cycle.to_s <= second.cycle.from_s
-    assert len(json.dumps(cycles_state.dump(detector))) <= MOST_STATE
+    assert len(json.dumps(saving.dump(detector))) <= MOST_STATE
 
 
 def test_late_and_repeated_samples_change_nothing() -> None:
@@ -172,4 +172,4 @@ def test_the_state_stays_small_on_the_busiest_day() -> None:
     for at_s, watts in held(*[(7.3, 300.0), (4.0, 1.0), (0.5, 2100.0)] * 150, step_s=15):
         detector.add(at_s, watts)
         assert len(detector.blocks) <= 5
-    assert len(json.dumps(cycles_state.dump(detector))) <= MOST_STATE
+    assert len(json.dumps(saving.dump(detector))) <= MOST_STATE

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from devices.cycles_minutes import Minute
+from devices.cycles.minutes import Minute
 
 ACTIVE_DUTY: Final = 0.25  # tumbling keeps the motor on for 40 % of a minute and more
 HEATED_S: Final = 20.0  # of a minute, for it to count as heating

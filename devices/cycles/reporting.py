@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from devices.cycles import Found
-from devices.cycles_judging import CycleKind
+from devices.cycles.detector import Found
+from devices.cycles.judging import CycleKind
 
 MOST_POINTS: Final = 110
 STEPS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase

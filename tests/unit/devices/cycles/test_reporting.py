@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices import cycles_report
-from devices.cycles import Found
-from devices.cycles_judging import Cycle, CycleKind
+from devices.cycles import reporting
+from devices.cycles.detector import Found
+from devices.cycles.judging import Cycle, CycleKind
 
 START_S = 1_763_640_000
 
@@ -34,9 +34,9 @@ def test_a_cycle_fits_into_a_remark_and_comes_back(
     curve: tuple[int | None, ...], kind: CycleKind
 ) -> None:
     sent = found(curve, kind)
-    remark = cycles_report.written(sent)
+    remark = reporting.written(sent)
     assert len(remark) <= 200
-    read = cycles_report.read(remark, cycles_report.ended_at(sent))
+    read = reporting.read(remark, reporting.ended_at(sent))
     assert read is not None
     assert (read.kind, read.wh, read.peak_w, read.longest_pause_min) == (kind, 526, 2250, 4)
     assert read.started_at == datetime.fromtimestamp(START_S, UTC)
@@ -46,7 +46,7 @@ def test_a_cycle_fits_into_a_remark_and_comes_back(
 
 def test_the_curve_keeps_its_shape() -> None:
     sent = (0, 12, 120, None, 2100, 2100, 300)
-    read = cycles_report.read(cycles_report.written(found(sent)), datetime.now(UTC))
+    read = reporting.read(reporting.written(found(sent)), datetime.now(UTC))
     assert read is not None
     for before, after in zip(sent, read.curve, strict=True):
         assert (
@@ -58,4 +58,4 @@ def test_the_curve_keeps_its_shape() -> None:
     "remark", [None, "", "wash", "boiled 1s 1Wh peak 1W pause 0min - curve 0+1min "]
 )
 def test_other_remarks_are_no_cycles_of_a_plug(remark: str | None) -> None:
-    assert cycles_report.read(remark, datetime.now(UTC)) is None
+    assert reporting.read(remark, datetime.now(UTC)) is None

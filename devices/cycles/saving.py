@@ -6,11 +6,11 @@ Pure.
 from dataclasses import asdict
 from typing import Any
 
-from devices.cycles import Detector, Pause
-from devices.cycles_blocks import Block, GrowingBlock
-from devices.cycles_curve import Curve
-from devices.cycles_judging import Appliance, Thresholds
-from devices.cycles_minutes import Minutes
+from devices.cycles.blocks import Block, GrowingBlock
+from devices.cycles.curve import Curve
+from devices.cycles.detector import Detector, Pause
+from devices.cycles.judging import Appliance, Thresholds
+from devices.cycles.minutes import Minutes
 
 State = dict[str, Any]
 

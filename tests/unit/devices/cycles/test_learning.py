@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devices.cycles_judging import CycleKind, Thresholds
-from devices.cycles_learning import Judged, Learned, Said, learn
-from devices.cycles_report import CycleReport
+from devices.cycles.judging import CycleKind, Thresholds
+from devices.cycles.learning import Judged, Learned, Said, learn
+from devices.cycles.reporting import CycleReport
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

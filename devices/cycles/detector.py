@@ -8,7 +8,7 @@ and summer time mean nothing here.
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from devices.cycles_blocks import (
+from devices.cycles.blocks import (
     ACTIVE_DUTY,
     IDLE_MIN,
     LEAST_MIN,
@@ -19,9 +19,9 @@ from devices.cycles_blocks import (
     closed,
     grow,
 )
-from devices.cycles_curve import Curve
-from devices.cycles_judging import JOIN_QUIET_MIN, Appliance, Cycle, Thresholds, judge, runs
-from devices.cycles_minutes import Minute, Minutes
+from devices.cycles.curve import Curve
+from devices.cycles.judging import JOIN_QUIET_MIN, Appliance, Cycle, Thresholds, judge, runs
+from devices.cycles.minutes import Minute, Minutes
 
 MOST_BLOCKS: Final = 5
 LOST_MIN: Final = 90  # unmeasured minutes after which what runs is another run

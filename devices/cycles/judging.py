@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from devices.cycles_blocks import Block, join
+from devices.cycles.blocks import Block, join
 
 JOIN_QUIET_MIN: Final = 10  # minutes of nothing at all that a programme may rest for
 JOIN_PAUSE_MIN: Final = 30  # the same with bursts in it: a soak, not an hour of anti-crease

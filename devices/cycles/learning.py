@@ -10,8 +10,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from devices.cycles_judging import CycleKind, Thresholds
-from devices.cycles_report import CycleReport
+from devices.cycles.judging import CycleKind, Thresholds
+from devices.cycles.reporting import CycleReport
 
 LEAST_PAUSE_MIN: Final = 2
 

@@ -15,9 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
-from devices import cycles_learning, cycles_report
-from devices.cycles_learning import Judged, Learned, Said
-from devices.cycles_report import CycleReport
+from devices.cycles import learning, reporting
+from devices.cycles.learning import Judged, Learned, Said
+from devices.cycles.reporting import CycleReport
 from devices.models import Frozen
 from devices.ownership import NotYourDevice
 from devices.tables import CommandRow, CycleCorrectionRow, DeviceEventRow, OwnershipRow
@@ -55,9 +55,7 @@ class Cycles:
     @property
     def learned(self) -> Learned:
         judged = [Judged(each.report, each.said) for each in self.told]
-        return cycles_learning.learn(
-            [*judged, *(Judged(None, Said.MISSED) for _ in self.missed)]
-        )
+        return learning.learn([*judged, *(Judged(None, Said.MISSED) for _ in self.missed)])
 
 
 async def of_device(session: AsyncSession, owner_id: UUID, device_id: str) -> Cycles:
@@ -75,7 +73,7 @@ async def of_device(session: AsyncSession, owner_id: UUID, device_id: str) -> Cy
     said = {(each.boot_id, each.seq): Said(each.said) for each in corrections}
     told = []
     for event in events:
-        report = cycles_report.read(event.detail, event.measured_at)
+        report = reporting.read(event.detail, event.measured_at)
         if report:
             is_ = said.get((event.boot_id, event.seq))
             told.append(Told(event.boot_id, event.seq, report, is_))

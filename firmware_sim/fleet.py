@@ -82,7 +82,7 @@ Progress = Callable[[str, int, int], None]  # phase, done, of
 
 def members(scenario: Scenario) -> Iterator[Member]:
     """The same scenario gives the same fleet."""
-    flood = scenario.faults.flood
+    flood, households = scenario.faults.flood, _households(scenario)
     number = 0
     for devices in scenario.devices:
         for _ in range(devices.count):
@@ -92,10 +92,18 @@ def members(scenario: Scenario) -> Iterator[Member]:
                 model=devices.model,
                 serial=_serial(scenario, number),
                 every=timedelta(hours=devices.every_hours),
-                household=number % scenario.households if scenario.households else None,
+                household=households.get(number),
                 flood=flood.messages if flood and number < flood.devices else 0,
             )
             number += 1
+
+
+def _households(scenario: Scenario) -> dict[int, int]:
+    """Household by number of the device; each has some of all kinds."""
+    luck = chance(scenario.seed, "households")
+    claimed = luck.sample(range(scenario.count), scenario.claimed)
+    count = scenario.households.count if scenario.households else 1
+    return {number: n % count for n, number in enumerate(claimed)}
 
 
 def _serial(scenario: Scenario, number: int) -> str:

@@ -149,7 +149,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self.is_open:
-            self._net.counts["lines lost"] += 1
+            self._net.counts["connections ended"] += 1
         self.is_open, self._transport = False, None
         self._answered()
         if not self._is_resting:
@@ -254,7 +254,7 @@ class Line(asyncio.Protocol):
         return self._new_id() if self._next_id in self._unacknowledged else self._next_id
 
     def _write(self, packets: bytes) -> None:
-        if self._transport:
+        if self._transport and not self._transport.is_closing():
             self._transport.write(packets)
 
     def _hang_up(self) -> None:

@@ -4,10 +4,10 @@ Pure. Every flaw of a scenario is named with line, field and fix.
 """
 
 from difflib import get_close_matches
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from firmware_sim.faults import FaultRates
@@ -43,6 +43,13 @@ class Devices(_Frozen):
         if model not in MODELS:
             raise ValueError(f"{model!r} is not simulated; one of {', '.join(MODELS)}")
         return model
+
+
+class Households(_Frozen):
+    """Owners that have claimed some of the devices; the others are nobody's yet."""
+
+    count: Annotated[int, Field(ge=1)]
+    devices: Annotated[int, Field(ge=1, le=50)]  # of each
 
 
 class Delay(_Frozen):
@@ -90,15 +97,19 @@ class Faults(_Frozen):
 class Scenario(_Frozen):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     seed: int = 1
-    days: Annotated[float, Field(gt=0, le=60)]  # that the fleet lives, up to now
+    days: Annotated[float, Field(ge=2, le=60)]  # that the fleet lives, up to now
     seconds: Annotated[float, Field(ge=1, le=86_400)]  # in which it lives them
-    households: Annotated[int, Field(ge=0)] = 0  # claim the devices in turn; 0: nobody has
+    households: Households | None = None
     devices: Annotated[tuple[Devices, ...], Field(min_length=1, strict=False)]
     faults: Faults = Faults()
 
     @property
     def count(self) -> int:
         return sum(each.count for each in self.devices)
+
+    @property
+    def claimed(self) -> int:
+        return self.households.count * self.households.devices if self.households else 0
 
     @field_validator("devices")
     @classmethod
@@ -107,6 +118,14 @@ class Scenario(_Frozen):
         if count > MOST_DEVICES:
             raise ValueError(f"{count} devices; one process connects at most {MOST_DEVICES}")
         return devices
+
+    @model_validator(mode="after")
+    def _enough_to_claim(self) -> Self:
+        if self.claimed > self.count:
+            raise ValueError(
+                f"households claim {self.claimed} devices; there are {self.count}"
+            )
+        return self
 
 
 class WrongScenario(Exception):
@@ -147,7 +166,7 @@ def _fix(problem: ErrorDetails) -> str:
 
 
 def _keys() -> list[str]:
-    parts = (Scenario, Devices, Faults, Delay, ClockSkew, Flood)
+    parts = (Scenario, Devices, Households, Faults, Delay, ClockSkew, Flood)
     return sorted({name for part in parts for name in part.model_fields})
 
 

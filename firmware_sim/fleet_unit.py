@@ -20,11 +20,14 @@ from firmware_sim.fleet_facts import Injected, Left
 from firmware_sim.fleet_models import MODELS, Model
 from firmware_sim.fleet_scenario import Delay, Faults
 
-LEVEL_DIGITS: Final = 4  # a step of the sensor: a hundredth of a percent
+LEVEL_DIGITS: Final = 4  # of a fraction: the sensor has steps of a hundredth of a percent
 COUNTER_DIGITS: Final = 1
+COUNTER_STEP: Final = 0.1
 REFILLS: Final = 0.7  # chance that somebody who finds a slot low refills it
 FLOOD_AT_REPORT: Final = 3
 MINUTE: Final = timedelta(minutes=1)
+# After the first start: a platform counts no use on a local day that it has seen in part only.
+UNUSED: Final = timedelta(hours=25)
 TOO_LARGE: Final = wire.LARGEST_PAYLOAD + 1
 
 Note = Callable[[Injected], None]
@@ -61,7 +64,9 @@ class Slot:
     refills: int = 0
 
     def use(self, share: float) -> None:
-        taken = min(self.content, self.per_report * share)
+        """In whole steps of the sensor, which so shows the truth."""
+        steps = round(self.per_report * share / self.step)
+        taken = min(self.content, steps * self.step)
         self.content -= taken
         self.used += taken
         self.counter += taken
@@ -70,6 +75,13 @@ class Slot:
         if self.kind.is_counted:
             return {"used_total_ml": round(self.counter, COUNTER_DIGITS)}
         return {"level": round(self.content / self.kind.capacity, LEVEL_DIGITS)}
+
+    @property
+    def step(self) -> float:
+        """Units."""
+        if self.kind.is_counted:
+            return COUNTER_STEP
+        return self.kind.capacity / float(10**LEVEL_DIGITS)
 
     @property
     def is_low(self) -> bool:
@@ -95,7 +107,7 @@ class Unit:
         self._radio = Radio(place.device_id, place.seed, faults.radio, self._on_radio)
         self._skew = self._drawn_skew()
         self._reports = 0
-        self._report_at = place.start_at + place.every * self._luck.random()
+        self._report_at = place.start_at + UNUSED + place.every * self._luck.random()
         self._delayed: list[_Held] = []
 
     def start(self) -> list[Transmission]:

@@ -210,7 +210,7 @@ class Fleet:
             ticked += 1
             if ticked % TICKS_AT_ONCE == 0:
                 await asyncio.sleep(0)
-                while self._waiting() > MOST_WAITING:
+                while self._waiting() > MOST_WAITING:  # noqa: ASYNC110 - lines tell nobody
                     await asyncio.sleep(TICK_S)
 
     async def _settle(self, progress: Progress) -> None:

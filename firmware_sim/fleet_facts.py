@@ -80,4 +80,5 @@ def line(fact: Fact) -> bytes:
 
 
 def of_line(text: bytes) -> Fact:
-    return _decoder.decode(text)
+    fact: Fact = _decoder.decode(text)
+    return fact

@@ -7,7 +7,14 @@ from difflib import get_close_matches
 from typing import Annotated, Final, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from firmware_sim.faults import FaultRates
@@ -122,9 +129,7 @@ class Scenario(_Frozen):
     @model_validator(mode="after")
     def _enough_to_claim(self) -> Self:
         if self.claimed > self.count:
-            raise ValueError(
-                f"households claim {self.claimed} devices; there are {self.count}"
-            )
+            raise ValueError(f"households claim {self.claimed} devices; there are {self.count}")
         return self
 
 

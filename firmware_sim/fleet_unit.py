@@ -201,9 +201,7 @@ class Unit:
         self._inject("flood", at)
         reading = self._reading(at)
         return [
-            each
-            for _ in range(self.place.flood)
-            for each in self._radio.send([reading], at)
+            each for _ in range(self.place.flood) for each in self._radio.send([reading], at)
         ]
 
     def _garbage(self, at: datetime) -> Garbage:

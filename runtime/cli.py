@@ -20,7 +20,6 @@ from core.database import Database, Transaction, database_file
 from core.logging_setup import configure_logging
 from core.settings import Settings
 from demo_shop import __main__ as demo_shop_command
-from firmware_sim import __main__ as simulator_command
 from firmware_sim.faults import NO_FAULTS, USUAL_FAULTS
 from runtime import (
     access_keys,
@@ -45,6 +44,7 @@ from runtime.bridge_plug import bridge_plug_command
 from runtime.broker_cli import broker
 from runtime.conformance_cli import conformance
 from runtime.home_assistant_link import home_assistant_command
+from runtime.simulate import simulate
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Connected devices reorder their own consumables, and the owner stays in charge.",
 )
+PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 witnessing = typer.Typer(no_args_is_help=True, help="Instances that co-sign each other's log.")
 app.add_typer(witnessing, name="witness")
 app.command("arena")(arena)
@@ -61,11 +62,11 @@ app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
 app.command("bridge-plug")(bridge_plug_command)
 app.command("home-assistant")(home_assistant_command)
+app.command("simulate", context_settings=PASSED_ON)(simulate)
 
 CHECK_FAILED: Final = 3
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
-PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
@@ -127,12 +128,6 @@ def all_command() -> None:
 def api_command() -> None:
     """Pages and REST alone."""
     _run(serve.run_api(_settings(), out))
-
-
-@app.command("simulate", context_settings=PASSED_ON, add_help_option=False)
-def simulate_command(context: typer.Context) -> None:
-    """The simulated household against any platform; `--help` lists its options."""
-    raise typer.Exit(simulator_command.main(context.args))
 
 
 @app.command("shop", context_settings=PASSED_ON, add_help_option=False)

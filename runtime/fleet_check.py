@@ -7,7 +7,7 @@ garbage and nothing else. Every finding names the device.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,7 @@ from runtime.reconcile import Finding
 AT_ONCE: Final = 500  # devices
 EXACT: Final = 1e-6  # of the capacity: the sensors of a fleet show the truth
 
+Progress = Callable[[str, int, int], None]  # phase, done, of
 Name: TypeAlias = tuple[int, int]  # (boot_id, seq)
 Place: TypeAlias = tuple[str, str]  # (device id, slot)
 
@@ -108,11 +109,12 @@ class _Comparisons:
         ]
 
 
-async def compare(path: Path, *, transaction: Transaction) -> list[Finding]:
+async def compare(path: Path, snapshot: Transaction, progress: Progress) -> list[Finding]:
     """path: the truth of the run."""
-    found = _Comparisons()
-    for part in _parts(read(path).values()):
-        async with transaction(ALL_OWNERS) as session:
+    found, truths = _Comparisons(), read(path)
+    for number, part in enumerate(_parts(truths.values())):
+        progress("checking", number * AT_ONCE, len(truths))
+        async with snapshot(ALL_OWNERS) as session:
             await _messages(session, part, found)
             await _slots(session, part, found)
             await _quarantine(session, part, found.quarantine)
@@ -138,9 +140,7 @@ def _ids(part: Sequence[Truth]) -> list[str]:
     return [each.device_id for each in part]
 
 
-async def _messages(
-    session: AsyncSession, part: Sequence[Truth], found: _Comparisons
-) -> None:
+async def _messages(session: AsyncSession, part: Sequence[Truth], found: _Comparisons) -> None:
     stored = await _stored(session, _ids(part))
     for truth in part:
         device_id, of_device = truth.device_id, stored[truth.device_id]
@@ -213,9 +213,7 @@ async def _slots(session: AsyncSession, part: Sequence[Truth], found: _Compariso
         found.refills.same(left.refills, refills[place], problem)
 
 
-async def _quarantine(
-    session: AsyncSession, part: Sequence[Truth], found: _Comparison
-) -> None:
+async def _quarantine(session: AsyncSession, part: Sequence[Truth], found: _Comparison) -> None:
     """Garbage whose acknowledgement was lost came again, and may be there more than once."""
     statement = select(QuarantineRow).where(col(QuarantineRow.device_id).in_(_ids(part)))
     rows: dict[tuple[str, str], list[QuarantineRow]] = defaultdict(list)

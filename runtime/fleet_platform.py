@@ -10,7 +10,6 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -27,6 +26,7 @@ from devices.ownership import Claim
 from devices.registry import Provisioned, Provisioning, ToProvision
 from firmware_sim.fleet import Door, Member
 from runtime import wiring
+from runtime.provision import maker_named
 from runtime.startup import CannotStart
 from runtime.wiring import Platform
 
@@ -37,14 +37,6 @@ START_S: Final = 60.0
 END_S: Final = 60.0
 
 Progress = Callable[[str, int, int], None]  # phase, done, of
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """`pid`: of the platform."""
-
-    door: Door
-    pid: int
 
 
 def settings_for(folder: Path, devices: int) -> Settings:
@@ -76,7 +68,7 @@ async def _provisioned(
     platform: Platform, fleet: Sequence[Member], progress: Progress
 ) -> dict[str, Provisioned]:
     transaction, clock, ids = platform.database.transaction, platform.clock, platform.ids
-    maker = await registry.register_manufacturer(shelf.MAKER, transaction=transaction, ids=ids)
+    maker = await maker_named(shelf.MAKER, platform)
     for model in shelf.MODELS:
         await registry.register_model(
             maker, model, transaction=transaction, clock=clock, ids=ids
@@ -84,9 +76,10 @@ async def _provisioned(
     made: dict[str, Provisioned] = {}
 
     def keep(outcomes: Sequence[registry.Outcome]) -> None:
-        made.update(
-            {each.device_id: each for each in outcomes if isinstance(each, Provisioned)}
-        )
+        for each in outcomes:
+            if not isinstance(each, Provisioned):
+                raise CannotStart(f"{each.reason}. A fleet needs a platform without one.")
+            made[each.device_id] = each
 
     left = iter(fleet)
     while part := list(islice(left, AT_ONCE)):
@@ -158,7 +151,7 @@ def _household(platform: Platform, number: int) -> OwnerRow:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(settings: Settings) -> AsyncIterator[Door]:
     """`nachschub all` while the block runs; its log is `platform.log` in its home.
 
     Raises CannotStart.
@@ -172,7 +165,7 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             stderr=log,
         )
         try:
-            yield Running(await _door(process, log_path), process.pid)
+            yield await _door(process, log_path)
         finally:
             await _ended(process)
 

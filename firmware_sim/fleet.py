@@ -170,6 +170,8 @@ class Fleet:
     async def _connect(self, progress: Progress) -> None:
         """All at once, as after a power cut; each says its birth and its first reading."""
         now = self._clock.now()
+        serials = {each.serial for each in self._members}
+        self.tally.faults["identical_serials"] = len(self._members) - len(serials)
         for each in self._members:
             self._record(Made(each.device_id, each.model, each.serial, each.household))
             self._units[each.device_id] = unit = self._unit(each, now)

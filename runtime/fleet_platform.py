@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -37,6 +38,12 @@ START_S: Final = 60.0
 END_S: Final = 60.0
 
 Progress = Callable[[str, int, int], None]  # phase, done, of
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    door: Door
+    pid: int
 
 
 def settings_for(folder: Path, devices: int) -> Settings:
@@ -151,7 +158,7 @@ def _household(platform: Platform, number: int) -> OwnerRow:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Door]:
+async def running(settings: Settings) -> AsyncIterator[Started]:
     """`nachschub all` while the block runs; its log is `platform.log` in its home.
 
     Raises CannotStart.
@@ -165,7 +172,7 @@ async def running(settings: Settings) -> AsyncIterator[Door]:
             stderr=log,
         )
         try:
-            yield await _door(process, log_path)
+            yield Started(await _door(process, log_path), process.pid)
         finally:
             await _ended(process)
 

@@ -15,13 +15,12 @@ MOST_NAMED: Final = 20  # of what is wrong, for each comparison; JSON has all
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of one process. `peak_mb`: the most memory it ever had, in MB of 10^6 bytes."""
+    """Of one process. `peak_mb`: the most memory it ever had, in MB of 10^6 bytes; None: this
+    system does not tell.
+    """
 
     cpu_s: float
-    peak_mb: float
-
-    def since(self, before: "Usage") -> "Usage":
-        return Usage(self.cpu_s - before.cpu_s, self.peak_mb)
+    peak_mb: float | None
 
 
 @dataclass(slots=True)
@@ -69,8 +68,9 @@ def as_json(run: FleetRun) -> dict[str, Any]:
     }
 
 
-def _usage(usage: Usage) -> dict[str, float]:
-    return {"cpu_s": round(usage.cpu_s, 1), "peak_mb": round(usage.peak_mb, 1)}
+def _usage(usage: Usage) -> dict[str, float | None]:
+    peak_mb = None if usage.peak_mb is None else round(usage.peak_mb, 1)
+    return {"cpu_s": round(usage.cpu_s, 1), "peak_mb": peak_mb}
 
 
 def print_report(run: FleetRun, console: Console) -> None:
@@ -106,4 +106,5 @@ def _phases(run: FleetRun) -> str:
 
 
 def _text(usage: Usage) -> str:
-    return f"{usage.cpu_s:.0f} s of CPU, {usage.peak_mb:.0f} MB at most"
+    memory = "" if usage.peak_mb is None else f", {usage.peak_mb:.0f} MB at most"
+    return f"{usage.cpu_s:.0f} s of CPU{memory}"

@@ -6,6 +6,7 @@ that runs already is named. Exit code 1: `--expect` was not met; 2: the scenario
 
 import asyncio
 import json
+import os
 import resource
 import signal
 import sys
@@ -130,9 +131,10 @@ async def _in_own_platform(
     settings = fleet_platform.settings_for(home, scenario.count)
     configure_logging(settings.log_level)
     secrets = await fleet_platform.furnish(settings, list(members(scenario)), bars)
-    async with fleet_platform.running(settings) as door:
-        run = await _lived(_Stage(scenario, secrets, door), truth, bars)
-    run.platform = _usage(resource.RUSAGE_CHILDREN)
+    async with fleet_platform.running(settings) as running:
+        run = await _lived(_Stage(scenario, secrets, running.door), truth, bars)
+        peak_mb = _peak_mb(running.pid)
+    run.platform = Usage(_cpu_s(resource.RUSAGE_CHILDREN), peak_mb)
     return await _checked(run, settings, truth, bars)
 
 
@@ -152,7 +154,7 @@ async def _in_running_platform(
 async def _lived(stage: _Stage, truth: Path, bars: fleet_platform.Progress) -> FleetRun:
     """Raises CannotStart."""
     _allow_files(stage.scenario.count)
-    before = _usage(resource.RUSAGE_SELF)
+    before_s = _cpu_s(resource.RUSAGE_SELF)
     truth.parent.mkdir(parents=True, exist_ok=True)
     with truth.open("wb") as file:
         fleet = Fleet(
@@ -166,7 +168,8 @@ async def _lived(stage: _Stage, truth: Path, bars: fleet_platform.Progress) -> F
             tally = await fleet.run(bars)
         except Unreachable as problem:
             raise CannotStart(f"{problem}.") from None
-    return FleetRun(stage.scenario, tally, _usage(resource.RUSAGE_SELF).since(before))
+    usage = Usage(_cpu_s(resource.RUSAGE_SELF) - before_s, _peak_mb(os.getpid()))
+    return FleetRun(stage.scenario, tally, usage)
 
 
 async def _checked(
@@ -193,10 +196,21 @@ def _allow_files(devices: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _usage(who: int) -> Usage:
+def _cpu_s(who: int) -> float:
     used = resource.getrusage(who)
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 1e6)
+    return used.ru_utime + used.ru_stime
+
+
+def _peak_mb(pid: int) -> float | None:
+    """The most memory a process ever had; None where there is no /proc. (`ru_maxrss` begins
+    with that of the parent.)
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(kilobytes) * 1024 / 1e6
 
 
 class _Bars:

@@ -7,7 +7,7 @@ garbage and nothing else. Every finding names the device.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -28,13 +28,13 @@ from devices.tables import (
     SlotRow,
 )
 from firmware_sim import fleet_facts
+from firmware_sim.fleet import Progress
 from firmware_sim.fleet_facts import Acknowledged, Fact, Garbled, Left, Received, Sent
 from runtime.reconcile import Finding
 
 AT_ONCE: Final = 500  # devices
 EXACT: Final = 1e-6  # of the capacity: the sensors of a fleet show the truth
 
-Progress = Callable[[str, int, int], None]  # phase, done, of
 Name: TypeAlias = tuple[int, int]  # (boot_id, seq)
 Place: TypeAlias = tuple[str, str]  # (device id, slot)
 

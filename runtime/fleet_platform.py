@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -25,7 +25,7 @@ from devices import ownership, registry
 from devices.catalog import shelf
 from devices.ownership import Claim
 from devices.registry import Provisioned, Provisioning, ToProvision
-from firmware_sim.fleet import Door, Member
+from firmware_sim.fleet import Door, Member, Progress
 from runtime import wiring
 from runtime.provision import maker_named
 from runtime.startup import CannotStart
@@ -36,8 +36,6 @@ HOUSEHOLDS_AT_ONCE: Final = 100
 SPARE_CONNECTIONS: Final = 200
 START_S: Final = 300.0  # on a busy machine
 END_S: Final = 60.0
-
-Progress = Callable[[str, int, int], None]  # phase, done, of
 
 
 @dataclass(frozen=True, slots=True)

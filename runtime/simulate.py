@@ -10,7 +10,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,8 @@ from core.settings import Settings
 from firmware_sim import __main__ as household_command
 from firmware_sim import fleet_facts, fleet_scenario
 from firmware_sim.fleet import Door, Fleet, Unreachable, members
+from firmware_sim.fleet import Progress as Report
+from firmware_sim.fleet_facts import Fact
 from firmware_sim.fleet_scenario import Scenario, WrongScenario
 from runtime import fleet_check, fleet_platform
 from runtime.fleet_report import FleetRun, Usage, as_json, print_report
@@ -123,7 +126,7 @@ async def _stoppable(scenario: Scenario, wishes: _Wishes) -> FleetRun:
 
 
 async def _in_own_platform(
-    scenario: Scenario, home: Path, truth: Path, bars: fleet_platform.Progress
+    scenario: Scenario, home: Path, truth: Path, bars: Report
 ) -> FleetRun:
     if (home / "platform.log").exists():
         raise CannotStart(f"{home} holds a platform already. Name an empty folder.")
@@ -138,9 +141,7 @@ async def _in_own_platform(
     return await _checked(run, settings, truth, bars)
 
 
-async def _in_running_platform(
-    scenario: Scenario, wishes: _Wishes, bars: fleet_platform.Progress
-) -> FleetRun:
+async def _in_running_platform(scenario: Scenario, wishes: _Wishes, bars: Report) -> FleetRun:
     """The fleet is provisioned in the database that the environment's settings name."""
     settings = settings_from_environment()
     configure_logging(settings.log_level)
@@ -151,18 +152,13 @@ async def _in_running_platform(
     return await _checked(run, settings, wishes.truth, bars)
 
 
-async def _lived(stage: _Stage, truth: Path, bars: fleet_platform.Progress) -> FleetRun:
+async def _lived(stage: _Stage, truth: Path, bars: Report) -> FleetRun:
     """Raises CannotStart."""
     _allow_files(stage.scenario.count)
     before_s = _cpu_s(resource.RUSAGE_SELF)
-    truth.parent.mkdir(parents=True, exist_ok=True)
-    with truth.open("wb") as file:
+    with _recorder(truth) as record:
         fleet = Fleet(
-            stage.scenario,
-            stage.secrets,
-            stage.door,
-            record=lambda fact: file.write(fleet_facts.line(fact)),
-            clock=WallClock(),
+            stage.scenario, stage.secrets, stage.door, record=record, clock=WallClock()
         )
         try:
             tally = await fleet.run(bars)
@@ -172,9 +168,18 @@ async def _lived(stage: _Stage, truth: Path, bars: fleet_platform.Progress) -> F
     return FleetRun(stage.scenario, tally, usage)
 
 
-async def _checked(
-    run: FleetRun, settings: Settings, truth: Path, bars: fleet_platform.Progress
-) -> FleetRun:
+@contextmanager
+def _recorder(path: Path) -> Iterator[Callable[[Fact], None]]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+
+        def record(fact: Fact) -> None:
+            file.write(fleet_facts.line(fact))
+
+        yield record
+
+
+async def _checked(run: FleetRun, settings: Settings, truth: Path, bars: Report) -> FleetRun:
     database = Database(settings.database)
     try:
         run.findings = await fleet_check.compare(truth, database.snapshot, bars)

@@ -134,12 +134,18 @@ def test_ended_in_the_middle_it_leaves_no_platform_behind(tmp_path: Path) -> Non
     scenario.write_text(TINY.replace("seconds: 2", "seconds: 900"))
     truth = tmp_path / "truth.jsonl"
     options = ("--folder", home, "--truth", truth)
-    with subprocess.Popen(
+    process = subprocess.Popen(
         command("--fleet", scenario, *options), cwd=ROOT, env=environment()
-    ) as process:
+    )
+    try:
         wait_until(truth.exists, what="the fleet lives", within_s=DEADLINE_S)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-        [platform] = children.split()
+        found = subprocess.run(
+            ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
+        )
+        [platform] = found.stdout.split()
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 130
-    assert not Path(f"/proc/{platform}").exists()
+        assert not Path(f"/proc/{platform}").exists()
+    finally:
+        process.kill()
+        process.wait()

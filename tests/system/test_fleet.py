@@ -140,7 +140,10 @@ def test_ended_in_the_middle_it_leaves_no_platform_behind(tmp_path: Path) -> Non
     try:
         wait_until(truth.exists, what="the fleet lives", within_s=DEADLINE_S)
         found = subprocess.run(
-            ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
+            ["pgrep", "-P", str(process.pid), "-f", "runtime all"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         [platform] = found.stdout.split()
         process.send_signal(signal.SIGTERM)

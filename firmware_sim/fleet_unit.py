@@ -24,7 +24,7 @@ LEVEL_DIGITS: Final = 4  # of a fraction: the sensor has steps of a hundredth of
 COUNTER_DIGITS: Final = 1
 COUNTER_STEP: Final = 0.1
 REFILLS: Final = 0.7  # chance that somebody who finds a slot low refills it
-FLOOD_AT_REPORT: Final = 3
+FLOOD_AT_REPORT: Final = 2
 MINUTE: Final = timedelta(minutes=1)
 # After the first start: a platform counts no use on a local day that it has seen in part only.
 UNUSED: Final = timedelta(hours=25)

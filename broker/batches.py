@@ -99,7 +99,18 @@ class Batches:
     def _finish(self, commit: asyncio.Task[Committed]) -> None:
         if commit.cancelled():  # the process ends; what is not acknowledged comes again
             return
-        batch, self._in_flight, self._commit = self._in_flight, [], None
+        batch, self._in_flight = self._in_flight, []
+        try:
+            self._answer(batch, commit)
+        finally:
+            # Not before: the will of a session that is abandoned is an arrival, and a second
+            # commit beside the next one would have its messages acknowledged too early.
+            self._commit = None
+            if self._waiting:
+                self._start()
+            self._make_room()
+
+    def _answer(self, batch: Sequence[_Waiting], commit: asyncio.Task[Committed]) -> None:
         failure = commit.exception()
         if failure is None:
             self._acknowledge(batch)
@@ -110,9 +121,6 @@ class Batches:
             logger.error("a batch of %d messages failed", len(batch), exc_info=failure)
             for session in {session for _, session, _ in batch}:
                 session.abandon("its messages could not be committed")
-        if self._waiting:
-            self._start()
-        self._make_room()
 
     def _acknowledge(self, batch: Sequence[_Waiting]) -> None:
         replies: dict[Session, list[bytes]] = {}

@@ -82,10 +82,10 @@ COMMANDS: Final = {
         "Pages and REST alone.",
     ),
     "simulate": Command(
-        "runtime.commands.simulate:simulate_command",
-        "The simulated household against any platform; `--help` lists its options.",
+        "runtime.simulate:simulate",
+        "With --fleet: thousands of devices with every fault, checked against the truth.\n\n"
+        "Without: a household against any platform; its options are in docs/simulate.md.",
         is_passed_on=True,
-        has_own_help=True,
     ),
     "shop": Command(
         "runtime.commands.shop:shop_command",

@@ -115,3 +115,62 @@ async def test_a_session_that_was_held_back_resumes_when_there_is_room():
             await asyncio.sleep(0)
     assert line.resumed_count == 1
     assert sum(map(len, ingest.batches)) == MOST_WAITING + 1
+
+
+class FailingOnce:
+    """Takes its time; the first batch fails."""
+
+    def __init__(self) -> None:
+        self.at_once = 0
+        self.most_at_once = 0
+        self.committed: list[bytes] = []
+
+    async def __call__(self, batch: Sequence[Arrival]) -> Committed:
+        is_first = self.most_at_once == 0
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.at_once -= 1
+        if is_first:
+            raise DatabaseGone
+        self.committed += [each.payload for each in batch]
+        return Committed([Outcome.RECORDED] * len(batch), {})
+
+
+class WithWill(Line):
+    """A session whose will is an arrival too, and which sees what is acknowledged when."""
+
+    def __init__(self, batches: Batches, ingest: FailingOnce) -> None:
+        super().__init__()
+        self._batches = batches
+        self._ingest = ingest
+        self.too_early: list[bytes] = []
+
+    def send(self, packets: bytes) -> None:
+        super().send(packets)
+        self.too_early += [
+            packets[n : n + 1]
+            for n in range(len(packets))
+            if packets[n : n + 1] not in self._ingest.committed
+        ]
+
+    def abandon(self, reason: str) -> None:
+        super().abandon(reason)
+        self._batches.add(arrival(b"will"), self)
+
+
+async def test_the_wills_of_abandoned_sessions_wait_their_turn():
+    """Or two batches would be in flight, and one be acknowledged at the end of the other."""
+    ingest = FailingOnce()
+    batches = Batches(ingest, forget)
+    first, second = WithWill(batches, ingest), WithWill(batches, ingest)
+    batches.add(arrival(b"1"), first, b"1")
+    await asyncio.sleep(0)
+    for name in (b"2", b"3"):
+        batches.add(arrival(name), second, name)
+    await batches.drained()
+    assert ingest.most_at_once == 1
+    assert ingest.committed == [b"2", b"3", b"will"]
+    assert (first.sent, second.sent) == ([], [b"23"])
+    assert second.too_early == []

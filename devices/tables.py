@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
@@ -270,3 +270,37 @@ class CycleCorrectionRow(OwnedRow, table=True):
     seq: int | None = Field(default=None, sa_type=BigInteger)
     said: str  # devices.cycles_learning.Said
     said_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MirrorRow(SQLModel, table=True):
+    """How far the mirror of the readings is: one row, or none where there is no mirror."""
+
+    __tablename__: ClassVar[str] = "mirror"
+
+    mirror_id: int = Field(primary_key=True)
+    target: str  # server, organisation and bucket
+    # the key of the stored reading up to which the walk has come; None: it is over
+    after: list[Any] | None = Field(sa_type=JSON(none_as_null=True))
+    written: int = Field(default=0, sa_type=BigInteger)  # points
+    refused: int = Field(default=0, sa_type=BigInteger)  # points that the server will not have
+    refused_why: str = ""  # the last time
+    written_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    problem: str = ""  # of the last try; empty: it went well
+
+
+class MirrorNoteRow(SQLModel, table=True):
+    """A reading that the mirror has yet to be given; written by a trigger of `reading`."""
+
+    __tablename__: ClassVar[str] = "mirror_note"
+    # A number is never used again: who removes it means the note that was there.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    mirror_note_id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    )
+    device_id: str
+    boot_id: int = Field(sa_type=BigInteger)
+    seq: int = Field(sa_type=BigInteger)
+    slot: str

@@ -117,6 +117,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("meter_run_id", name=op.f("pk_meter_run")),
     )
     op.create_table(
+        "mirror",
+        sa.Column("mirror_id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("written", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("refused_why", sa.String(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("mirror_id", name=op.f("pk_mirror")),
+    )
+    op.create_table(
+        "mirror_note",
+        sa.Column(
+            "mirror_note_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("mirror_note_id", name=op.f("pk_mirror_note")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "outbox",
         sa.Column("outbox_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -1179,6 +1206,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_due_at_outbox_id"))
 
     op.drop_table("outbox")
+    op.drop_table("mirror_note")
+    op.drop_table("mirror")
     op.drop_table("meter_run")
     op.drop_table("manufacturer")
     op.drop_table("maker_claim")

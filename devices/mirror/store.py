@@ -5,6 +5,7 @@ whichever process that is; what was stored before is walked through, in the orde
 Nothing is left out because it was committed late, and a note goes only when its point is taken.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,7 +58,12 @@ class Batch(Struct, frozen=True, kw_only=True):
     notes: list[int]
     readings: list[Mirrored]
     after: list[Any] | None
+    is_walk_over: bool  # with this batch
     is_last: bool  # nothing else waits
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.notes or self.readings or self.is_walk_over)
 
 
 class Lag(Struct, frozen=True, kw_only=True):
@@ -106,17 +112,19 @@ def next_batch(connection: Connection, most: int) -> Batch:
     """New readings first; the walk goes on in the room they leave."""
     noted = connection.execute(_noted().limit(most)).all()
     # What was erased since it was noted is given to nobody.
-    readings = [Mirrored(*each[1:]) for each in noted if each[1] is not None]
-    after = connection.execute(select(col(MirrorRow.after))).scalar_one_or_none()
+    readings = [_mirrored(each[1:]) for each in noted if each[1] is not None]
+    after = begun = connection.execute(select(col(MirrorRow.after))).scalar_one_or_none()
     room = most - len(noted)
     if after is not None and room > 0:
         walked = connection.execute(_after(after).limit(room)).all()
-        readings += [Mirrored(*each) for each in walked]
+        known = {each.key for each in readings}
+        readings += [each for each in map(_mirrored, walked) if each.key not in known]
         after = list(walked[-1][: len(KEY)]) if len(walked) == room else None
     return Batch(
         notes=[each.mirror_note_id for each in noted],
         readings=readings,
         after=after,
+        is_walk_over=begun is not None and after is None,
         is_last=room > 0 and after is None,
     )
 
@@ -169,6 +177,10 @@ def lag(connection: Connection) -> Lag | None:
         failing_since=found.failing_since,
         problem=found.problem,
     )
+
+
+def _mirrored(row: Sequence[Any]) -> Mirrored:
+    return Mirrored(*row)
 
 
 def _key(table: type[ReadingRow | MirrorNoteRow]) -> tuple[Any, ...]:

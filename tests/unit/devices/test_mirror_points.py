@@ -29,7 +29,8 @@ DETERGENT = Mirrored(
 
 counters = st.integers(0, LARGEST_NUMBER)
 amounts = st.none() | st.floats(0, 1e12, allow_nan=False)
-names = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters="\\"), min_size=1)
+signs = st.characters(exclude_categories=["C", "Z"], exclude_characters="\\")
+names = st.text(signs, min_size=1)
 mirrored = st.builds(
     Mirrored,
     device_id=st.from_regex(r"[a-z0-9][a-z0-9-]{2,20}", fullmatch=True),

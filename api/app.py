@@ -14,6 +14,7 @@ from api import (
     cycles,
     decisions,
     events,
+    gauges,
     log,
     maker_claims,
     makers,
@@ -102,7 +103,7 @@ def create_app(platform: Platform) -> FastAPI:
     add_error_answers(app)
     for rest in REST:
         app.include_router(rest.router, prefix="/api")
-    for page in (*PAGES, events, asyncapi, witness):
+    for page in (*PAGES, events, asyncapi, witness, gauges):
         app.include_router(page.router)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -151,7 +151,7 @@ async def _answer_broken(request: Request, error: Exception) -> Response:
 
 
 def is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/events", "/healthz"))
+    return request.url.path.startswith(("/api/", "/events", "/healthz", "/metrics"))
 
 
 def _problem(error: Exception) -> Problem:

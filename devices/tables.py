@@ -4,7 +4,16 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
@@ -290,11 +299,20 @@ class MirrorRow(SQLModel, table=True):
 
 
 class MirrorNoteRow(SQLModel, table=True):
-    """A reading that the mirror has yet to be given; written by a trigger of `reading`."""
+    """A reading that the mirror is to be given; written by a trigger of `reading`."""
 
     __tablename__: ClassVar[str] = "mirror_note"
-    # A number is never used again: who removes it means the note that was there.
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index(
+            "ix_mirror_note_waiting",
+            "mirror_note_id",
+            sqlite_where=text("given_at IS NULL"),
+            postgresql_where=text("given_at IS NULL"),
+        ),
+        Index(None, "given_at"),
+        # A number is never used again: who crosses it off means the note that was there.
+        {"sqlite_autoincrement": True},
+    )
 
     mirror_note_id: int | None = Field(
         default=None,
@@ -304,3 +322,4 @@ class MirrorNoteRow(SQLModel, table=True):
     boot_id: int = Field(sa_type=BigInteger)
     seq: int = Field(sa_type=BigInteger)
     slot: str
+    given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # real time

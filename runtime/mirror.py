@@ -1,7 +1,7 @@
 """Tells another server every reading, batch by batch, while everything else goes on.
 
-At least once, and nothing is left out: a batch is crossed off after the server took it, so a
-crash in between gives the same points again. A server that is away is tried again after 1, 2,
+At least once, and nothing is left out: a batch is noted as given after the server took it, so
+a crash in between gives the same points again. A server that is away is tried again after 1, 2,
 4, ... seconds; what it misses waits in the database, never in memory.
 """
 
@@ -84,16 +84,21 @@ class Mirror:
         async with self.snapshot(ALL_OWNERS) as session:
             connection = await session.connection()
             batch = await connection.run_sync(store.next_batch, POINTS_AT_ONCE)
-        if batch.is_empty:
-            return False, ""
+        if not batch.notes:
+            return batch.is_walking and await self._walk_on(), ""
         refused, answer = await self._give([points.line(each) for each in batch.readings])
         if isinstance(answer, Away):
             await self._note_failure(answer.why)
             return True, answer.why
         if answer.why:
             logger.warning("the mirror will not have some points: %s", answer.why)
-        await self._cross_off(batch, refused, answer.why)
-        return not batch.is_last, ""
+        await self._note_success(batch, refused, answer.why)
+        return True, ""
+
+    async def _walk_on(self) -> bool:
+        async with self.transaction(ALL_OWNERS) as session:
+            connection = await session.connection()
+            return await connection.run_sync(store.walk_on, POINTS_AT_ONCE)
 
     async def _give(self, lines: Sequence[str]) -> tuple[int, Taken | Away]:
         """A refused batch is given in halves, down to the lines that are the reason; how many
@@ -111,7 +116,7 @@ class Mirror:
         second, other = await self._give(lines[half:])
         return first + second, other if isinstance(other, Away) or other.why else answer
 
-    async def _cross_off(self, batch: Batch, refused: int, why: str) -> None:
+    async def _note_success(self, batch: Batch, refused: int, why: str) -> None:
         async with self.transaction(ALL_OWNERS) as session:
             connection = await session.connection()
             now = self.wall.now()

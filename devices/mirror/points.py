@@ -31,10 +31,6 @@ class Mirrored(Struct, frozen=True, gc=False):
     unit: str
     model: str | None  # None: nobody's model, its owner reports by hand
 
-    @property
-    def key(self) -> tuple[str, int, int, str]:
-        return self.device_id, self.boot_id, self.seq, self.slot
-
 
 def line(of: Mirrored) -> str:
     """Tags and fields in the order of their names, as servers keep them."""

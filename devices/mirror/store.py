@@ -1,12 +1,12 @@
 """Which readings the mirror has yet to be given: noted by the database itself.
 
 While there is a mirror, a trigger notes every reading in the transaction that stores it,
-whichever process that is; what was stored before is walked through, in the order of its key.
-Nothing is left out because it was committed late, and a note goes only when its point is taken.
+whichever process that is; what was stored before is noted on a walk in the order of its key.
+Nothing is left out because it was committed late. A note stays for a while after its point is
+given: a server that falls over may have forgotten what it had taken, and is given it again.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
@@ -26,6 +26,8 @@ from devices.tables import (
 KEY: Final = ("device_id", "boot_id", "seq", "slot")  # of a reading
 BEFORE_ALL: Final[list[Any]] = ["", -1, -1, ""]
 THE_ONLY_ONE: Final = 1  # key of its row
+# Servers write to disk within seconds of their answer; VictoriaMetrics says five.
+SETTLED: Final = timedelta(minutes=5)
 START: Final = {
     "sqlite": (
         "CREATE TRIGGER IF NOT EXISTS mirror_note_reading AFTER INSERT ON reading BEGIN"
@@ -53,22 +55,16 @@ STOP: Final = {
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """What to give the mirror next. `after`: where the walk will then be, None: at its end."""
+    """What to give the mirror next."""
 
     notes: list[int]
-    readings: list[Mirrored]
-    after: list[Any] | None
-    is_walk_over: bool  # with this batch
-    is_last: bool  # nothing else waits
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.notes or self.readings or self.is_walk_over)
+    readings: list[Mirrored]  # what was erased since it was noted is not among them
+    is_walking: bool  # what was stored before is not all noted yet
 
 
 class Lag(Struct, frozen=True, kw_only=True):
-    """How far the mirror is behind. `waiting`: readings noted, at most; what the walk
-    has yet to reach is not among them.
+    """How far the mirror is behind. `waiting`: readings noted, at most; what the walk has
+    yet to reach is not among them.
     """
 
     target: str
@@ -109,38 +105,40 @@ def _target(connection: Connection) -> str | None:
 
 
 def next_batch(connection: Connection, most: int) -> Batch:
-    """New readings first; the walk goes on in the room they leave."""
     noted = connection.execute(_noted().limit(most)).all()
-    # What was erased since it was noted is given to nobody.
-    readings = [_mirrored(each[1:]) for each in noted if each[1] is not None]
-    after = begun = connection.execute(select(col(MirrorRow.after))).scalar_one_or_none()
-    room = most - len(noted)
-    if after is not None and room > 0:
-        walked = connection.execute(_after(after).limit(room)).all()
-        known = {each.key for each in readings}
-        readings += [each for each in map(_mirrored, walked) if each.key not in known]
-        after = list(walked[-1][: len(KEY)]) if len(walked) == room else None
+    walking = connection.execute(select(col(MirrorRow.after).is_not(None)))
     return Batch(
-        notes=[each.mirror_note_id for each in noted],
-        readings=readings,
-        after=after,
-        is_walk_over=begun is not None and after is None,
-        is_last=room > 0 and after is None,
+        is_walking=bool(walking.scalar_one_or_none()),
+        notes=[each[0] for each in noted],
+        readings=[Mirrored(*each[1:]) for each in noted if each[1] is not None],
     )
+
+
+def walk_on(connection: Connection, most: int) -> bool:
+    """Notes some of what was stored before the mirror was; False: there was nothing left."""
+    after = connection.execute(select(col(MirrorRow.after))).scalar_one_or_none()
+    if after is None:
+        return False
+    key = _key(ReadingRow)
+    later = select(*key).where(tuple_(*key) > tuple_(*after)).order_by(*key).limit(most)
+    found = connection.execute(later).all()
+    if found:
+        notes = [dict(zip(KEY, each, strict=True)) for each in found]
+        connection.execute(insert(MirrorNoteRow), notes)
+    here = list(found[-1]) if len(found) == most else None
+    connection.execute(update(MirrorRow).values(after=here))
+    return bool(found)
 
 
 def taken(
     connection: Connection, batch: Batch, *, refused: int, why: str, at: datetime
 ) -> None:
-    """why: the refused ones were; they are not given again."""
-    noted = col(MirrorNoteRow.mirror_note_id).in_(batch.notes)
-    connection.execute(delete(MirrorNoteRow).where(noted))
-    changes: dict[str, Any] = {
-        "after": batch.after,
-        "written_at": at,
-        "failing_since": None,
-        "problem": "",
-    }
+    """why: the refused ones were."""
+    given = update(MirrorNoteRow).where(col(MirrorNoteRow.mirror_note_id).in_(batch.notes))
+    connection.execute(given.values(given_at=at))
+    settled = col(MirrorNoteRow.given_at) < at - SETTLED
+    connection.execute(delete(MirrorNoteRow).where(settled))
+    changes: dict[str, Any] = {"written_at": at, "failing_since": None, "problem": ""}
     if refused:
         changes |= {"refused": MirrorRow.refused + refused, "refused_why": why}
     written = MirrorRow.written + len(batch.readings) - refused
@@ -148,6 +146,9 @@ def taken(
 
 
 def failed(connection: Connection, why: str, *, at: datetime) -> None:
+    """What was given lately is given again, once the server is back."""
+    given = update(MirrorNoteRow).where(col(MirrorNoteRow.given_at).is_not(None))
+    connection.execute(given.values(given_at=None))
     since = func.coalesce(col(MirrorRow.failing_since), at)
     connection.execute(update(MirrorRow).values(failing_since=since, problem=why))
 
@@ -158,10 +159,12 @@ def lag(connection: Connection) -> Lag | None:
     if found is None:
         return None
     note_id = col(MirrorNoteRow.mirror_note_id)
-    first, last = connection.execute(select(func.min(note_id), func.max(note_id))).one()
+    ends = select(func.min(note_id), func.max(note_id)).where(WAITS)
+    first, last = connection.execute(ends).one()
     oldest = (
         select(col(ReadingRow.received_at))
         .join(MirrorNoteRow, _of_note())
+        .where(WAITS)
         .order_by(note_id)
         .limit(1)
     )
@@ -179,10 +182,6 @@ def lag(connection: Connection) -> Lag | None:
     )
 
 
-def _mirrored(row: Sequence[Any]) -> Mirrored:
-    return Mirrored(*row)
-
-
 def _key(table: type[ReadingRow | MirrorNoteRow]) -> tuple[Any, ...]:
     return tuple(col(getattr(table, name)) for name in KEY)
 
@@ -192,6 +191,7 @@ def _of_note() -> Any:
     return and_(*(reading == note for reading, note in pairs))
 
 
+WAITS: Final = col(MirrorNoteRow.given_at).is_(None)
 MEASURED: Final = (
     *_key(ReadingRow),
     col(ReadingRow.measured_at),
@@ -205,29 +205,20 @@ MEASURED: Final = (
 
 
 def _noted() -> Select[Any]:
-    note_id = col(MirrorNoteRow.mirror_note_id)
-    noted = select(note_id, *MEASURED).select_from(MirrorNoteRow)
-    return _described(noted.join(ReadingRow, _of_note(), isouter=True)).order_by(note_id)
-
-
-def _after(key: list[Any]) -> Select[Any]:
-    walked = select(*MEASURED).select_from(ReadingRow)
-    later = tuple_(*_key(ReadingRow)) > tuple_(*key)
-    return _described(walked).where(later).order_by(*_key(ReadingRow))
-
-
-def _described(readings: Select[Any]) -> Select[Any]:
     """With what the slot and the device's model add; neither makes a reading disappear."""
+    note_id = col(MirrorNoteRow.mirror_note_id)
     of_slot = and_(
         col(SlotRow.device_id) == col(ReadingRow.device_id),
         col(SlotRow.slot) == col(ReadingRow.slot),
     )
+    of_model = col(DeviceModelRow.model_id) == col(DeviceRow.model_id)
     return (
-        readings.join(SlotRow, of_slot, isouter=True)
+        select(note_id, *MEASURED)
+        .select_from(MirrorNoteRow)
+        .join(ReadingRow, _of_note(), isouter=True)
+        .join(SlotRow, of_slot, isouter=True)
         .join(DeviceRow, col(DeviceRow.device_id) == col(ReadingRow.device_id), isouter=True)
-        .join(
-            DeviceModelRow,
-            col(DeviceModelRow.model_id) == col(DeviceRow.model_id),
-            isouter=True,
-        )
+        .join(DeviceModelRow, of_model, isouter=True)
+        .where(WAITS)
+        .order_by(note_id)
     )

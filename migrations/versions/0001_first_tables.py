@@ -140,9 +140,20 @@ def upgrade() -> None:
         sa.Column("boot_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("mirror_note_id", name=op.f("pk_mirror_note")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("mirror_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mirror_note_given_at"), ["given_at"], unique=False)
+        batch_op.create_index(
+            "ix_mirror_note_waiting",
+            ["mirror_note_id"],
+            unique=False,
+            sqlite_where=sa.text("given_at IS NULL"),
+            postgresql_where=sa.text("given_at IS NULL"),
+        )
+
     op.create_table(
         "outbox",
         sa.Column("outbox_id", sa.Integer(), nullable=False),
@@ -1206,6 +1217,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_due_at_outbox_id"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("mirror_note", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_mirror_note_waiting",
+            sqlite_where=sa.text("given_at IS NULL"),
+            postgresql_where=sa.text("given_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_mirror_note_given_at"))
+
     op.drop_table("mirror_note")
     op.drop_table("mirror")
     op.drop_table("meter_run")

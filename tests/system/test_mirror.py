@@ -218,8 +218,9 @@ async def test_while_the_mirror_is_away_for_a_day_orders_go_on(
         wiring.opened(settings, public_url="", sources=Sources(clock=clock)) as platform,
     ):
         furnished = await furnish(platform)
+        known = market.read(MARKET)
         await market.register(
-            market.read(MARKET).model_copy(update={"vendors": market.read(MARKET).vendors[:1]}),
+            known.model_copy(update={"vendors": known.vendors[:1]}),
             transaction=platform.database.transaction,
             now=clock.now(),
             base_urls={"haushaltshof": shop_url},
@@ -230,7 +231,7 @@ async def test_while_the_mirror_is_away_for_a_day_orders_go_on(
             secret = furnished.secrets["washer-0001"]
             await washes(port, secret, clock, platform)
             placed = await stored(platform, OrderRow)
-            assert [each.state for each in placed] == ["placed"]
+            assert [each.vendor_order_number != "" for each in placed] == [True]
             readings = len(await stored(platform, ReadingRow))
             assert await waiting(platform) == readings >= 25
             server.start()

@@ -55,7 +55,9 @@ async def on(database: Database, act, *arguments, **named):
 
 
 async def started(database: Database, target: str = HERE) -> None:
+    """What is stored already is noted at once."""
     await on(database, store.start, target)
+    await on(database, store.walk_on, 1_000)
 
 
 async def told(world: World, *seqs: int, boot_id: int = 1) -> None:
@@ -140,12 +142,12 @@ async def test_a_walk_in_steps_leaves_nothing_out_and_goes_on_after_a_restart(
     monkeypatch.setattr(mirror, "POINTS_AT_ONCE", 4)
     await world.claimed()
     await told(world, *range(10))
-    await started(database)
+    await on(database, store.start, HERE)
     server = Server()
     server.lets_go_at = 2
     assert await behind(database, server, clock) == (True, "connection refused")
     assert server.seqs() == [0, 1, 2, 3]
-    await started(database)
+    await on(database, store.start, HERE)
     await told(world, 10)
     await caught_up(database, server, clock)
     assert set(server.seqs()) == set(range(11))

@@ -24,7 +24,9 @@ from api import (
     orders,
     policies,
     policy_versions,
+    quarantine,
     recommendations,
+    retention,
     stocks,
     suggestions,
     vendors,
@@ -38,6 +40,7 @@ from api.storable import check_storable
 from api.web import (
     pages_account,
     pages_corrections,
+    pages_custody,
     pages_cycles,
     pages_devices,
     pages_maker,
@@ -45,6 +48,7 @@ from api.web import (
     pages_orders,
     pages_policy,
     pages_public,
+    pages_quarantine,
     pages_recommendations,
     pages_stock,
     pages_vendor,
@@ -58,6 +62,8 @@ PAGES = (
     pages_corrections,
     pages_cycles,
     pages_devices,
+    pages_quarantine,
+    pages_custody,
     pages_account,
     pages_public,
     pages_vendor,
@@ -66,6 +72,8 @@ PAGES = (
 )
 REST = (
     custody,
+    quarantine,
+    retention,
     makers,
     maker_claims,
     claims,

@@ -197,6 +197,7 @@ class QuarantineRow(SQLModel, table=True):
     value: str
     fix: str
     received_at: datetime = Field(sa_type=UtcDateTime)
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to be taken again
 
 
 class QuarantineCountRow(SQLModel, table=True):

@@ -32,7 +32,7 @@ class FaultView(Output):
 
 
 class QuarantinedView(Output):
-    """`raw`: the payload, or its beginning. `is_released`: the worker is about to take it again."""
+    """`raw`: the payload, or its beginning. `is_released`: the worker is about to take it."""
 
     quarantine_id: int
     device_id: str

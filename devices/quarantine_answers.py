@@ -118,7 +118,7 @@ async def take_again(quarantine_id: int, *, transaction: Transaction, clock: Clo
     """What is good by now is recorded; what is still wrong is a new entry of the quarantine."""
     async with transaction(ALL_OWNERS) as session:
         rows = await _rows(session, quarantine_id)
-        if not rows:
+        if not rows or rows[0].released_at is None:
             return  # done, or discarded, or erased with its device
         received = _received(rows[0], clock.now())
         for row in rows:

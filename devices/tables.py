@@ -186,7 +186,11 @@ class QuarantineRow(SQLModel, table=True):
     """A payload, or the part of it, that was not taken; at most 100 a device and day."""
 
     __tablename__: ClassVar[str] = "quarantine"
-    __table_args__ = (Index(None, "device_id", "received_at"),)
+    __table_args__ = (
+        Index(None, "device_id", "received_at"),
+        # A number is never used again: work that names it means this row.
+        {"sqlite_autoincrement": True},
+    )
 
     quarantine_id: int | None = Field(default=None, primary_key=True)
     device_id: str  # as claimed by the topic; may be unknown

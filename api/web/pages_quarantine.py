@@ -33,7 +33,7 @@ async def release(
     visit: VisitDep, form: CheckedForm, device_id: str, quarantine_id: QuarantineId
 ) -> Response:
     await _release(visit.platform, visit.admin, quarantine_id)
-    return back(OWNERS.format(device_id=device_id), "quarantine_released")
+    return back(f"/devices/{device_id}/quarantine", "quarantine_released")
 
 
 @router.post(OWNERS + "/{quarantine_id}/discard")
@@ -42,7 +42,7 @@ async def discard(
 ) -> Response:
     transaction = visit.platform.transaction
     await quarantine_answers.discard(quarantine_id, visit.admin, transaction=transaction)
-    return back(OWNERS.format(device_id=device_id), "quarantine_discarded")
+    return back(f"/devices/{device_id}/quarantine", "quarantine_discarded")
 
 
 @router.get(MAKERS)

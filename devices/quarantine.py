@@ -179,7 +179,7 @@ async def _is_told(
     if told_at is None:
         return False
     days = await session.exec(
-        select(QuarantineCountRow.day_on)
+        select(col(QuarantineCountRow.day_on))
         .where(
             QuarantineCountRow.device_id == device_id,
             col(QuarantineCountRow.day_on) >= told_at.date(),

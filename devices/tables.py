@@ -314,7 +314,12 @@ class MirrorNoteRow(SQLModel, table=True):
             sqlite_where=text("given_at IS NULL"),
             postgresql_where=text("given_at IS NULL"),
         ),
-        Index(None, "given_at"),
+        Index(
+            "ix_mirror_note_given",
+            "given_at",
+            sqlite_where=text("given_at IS NOT NULL"),
+            postgresql_where=text("given_at IS NOT NULL"),
+        ),
         # A number is never used again: who crosses it off means the note that was there.
         {"sqlite_autoincrement": True},
     )

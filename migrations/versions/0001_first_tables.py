@@ -145,7 +145,13 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("mirror_note", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_mirror_note_given_at"), ["given_at"], unique=False)
+        batch_op.create_index(
+            "ix_mirror_note_given",
+            ["given_at"],
+            unique=False,
+            sqlite_where=sa.text("given_at IS NOT NULL"),
+            postgresql_where=sa.text("given_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_mirror_note_waiting",
             ["mirror_note_id"],
@@ -1225,7 +1231,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("given_at IS NULL"),
             postgresql_where=sa.text("given_at IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_mirror_note_given_at"))
+        batch_op.drop_index(
+            "ix_mirror_note_given",
+            sqlite_where=sa.text("given_at IS NOT NULL"),
+            postgresql_where=sa.text("given_at IS NOT NULL"),
+        )
 
     op.drop_table("mirror_note")
     op.drop_table("mirror")

@@ -198,21 +198,15 @@ def logs(site: Site) -> list[str]:
     return [each.read_text() for each in site.home.parent.glob("*.log")]
 
 
-async def test_while_the_mirror_is_away_for_a_day_orders_go_on(
-    tmp_path: Path,
-    clock: SteppedClock,
-    server: VictoriaMetrics,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(mirror, "LONGEST_WAIT_S", 0.2)
+@asynccontextmanager
+async def household(
+    folder: Path, clock: SteppedClock, mirror_url: str
+) -> AsyncIterator[tuple[Platform, int, str]]:
+    """A furnished platform with one shop; the port of its door and the washer's secret."""
     settings = Settings(
-        home=tmp_path / "home",
-        mqtt_port=0,
-        allow_loopback_shops=True,
-        mirror_url=server.url,
+        home=folder / "home", mqtt_port=0, allow_loopback_shops=True, mirror_url=mirror_url
     )
-    server.kill()
-    shop = create_shop(assortment.load("haushaltshof"), tmp_path / "shop.db", clock.now)
+    shop = create_shop(assortment.load("haushaltshof"), folder / "shop.db", clock.now)
     async with (
         served(shop) as shop_url,
         wiring.opened(settings, public_url="", sources=Sources(clock=clock)) as platform,
@@ -227,20 +221,35 @@ async def test_while_the_mirror_is_away_for_a_day_orders_go_on(
         )
         door = wiring.gateway(platform)
         port = await door.start("127.0.0.1", 0)
-        async with mirror.running(platform, asyncio.Event()):
-            secret = furnished.secrets["washer-0001"]
-            await washes(port, secret, clock, platform)
-            placed = await stored(platform, OrderRow)
-            assert [each.vendor_order_number != "" for each in placed] == [True]
-            readings = len(await stored(platform, ReadingRow))
-            assert await waiting(platform) == readings >= 25
-            server.start()
+        try:
+            yield platform, port, furnished.secrets["washer-0001"]
+        finally:
+            await door.close()
 
-            async def is_even() -> bool:
-                return await waiting(platform) == 0
 
-            await until(is_even)
-        await door.close()
+async def test_while_the_mirror_is_away_for_a_day_orders_go_on(
+    tmp_path: Path,
+    clock: SteppedClock,
+    server: VictoriaMetrics,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mirror, "LONGEST_WAIT_S", 0.2)
+    server.kill()
+    async with (
+        household(tmp_path, clock, server.url) as (platform, port, secret),
+        mirror.running(platform, asyncio.Event()),
+    ):
+        await washes(port, secret, clock, platform)
+        placed = await stored(platform, OrderRow)
+        assert [bool(each.vendor_order_number) for each in placed] == [True]
+        readings = len(await stored(platform, ReadingRow))
+        assert await waiting(platform) == readings >= 25
+        server.start()
+
+        async def is_even() -> bool:
+            return await waiting(platform) == 0
+
+        await until(is_even)
         found = server.exported("seq")["washer-0001/detergent"]
         assert [value for _, value in found] == list(range(25))
 

@@ -70,16 +70,21 @@ TERMS = {
 }
 
 
+WITHOUT_IDS: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", "/api/retention"): {"readings_kept_days": 100},
+    ("POST", "/retention"): {"days": "100"},
+    ("POST", "/devices/{device_id}/revoke"): {"sure": "yes"},
+    ("POST", "/devices/{device_id}/deregister"): {"sure": "yes"},
+}
+
+
 def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     """Of acts that would succeed if the ids were the neighbour's own."""
     return {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
         ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
         ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
-        ("PUT", "/api/retention"): {"readings_kept_days": 100},
-        ("POST", "/retention"): {"days": "100"},
-        ("POST", "/devices/{device_id}/revoke"): {"sure": "yes"},
-        ("POST", "/devices/{device_id}/deregister"): {"sure": "yes"},
+        **WITHOUT_IDS,
         ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/by-hand"): {
             "device_id": nora.device_id,

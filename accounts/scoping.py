@@ -5,11 +5,18 @@ A session is opened with a scope: an owner's id, or ALL_OWNERS for the platform'
 """
 
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ClauseElement, Executable, TableClause, event
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import (
+    LoaderCriteriaOption,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    with_loader_criteria,
+)
 from sqlalchemy.sql.visitors import iterate
 from sqlmodel import Field, SQLModel
 
@@ -51,14 +58,19 @@ def _add_owner(state: ORMExecuteState) -> None:
     if scope is ALL_OWNERS or state.is_column_load or state.is_relationship_load:
         return
     if isinstance(scope, UUID):
-        state.statement = state.statement.options(
-            *(
-                with_loader_criteria(table, table.owner_id == scope, include_aliases=True)  # type: ignore[arg-type]  # SQLModel types columns as their values
-                for table in owned_tables()
-            )
-        )
+        state.statement = state.statement.options(*_only_of(scope, tuple(owned_tables())))
     elif _reads_owned_tables(state.statement):
         raise OutOfScope("this session was opened without a scope")
+
+
+@lru_cache(maxsize=256)  # to work them out takes longer than a small statement
+def _only_of(
+    owner_id: UUID, tables: tuple[type[OwnedRow], ...]
+) -> tuple[LoaderCriteriaOption, ...]:
+    return tuple(
+        with_loader_criteria(table, table.owner_id == owner_id, include_aliases=True)  # type: ignore[arg-type]  # SQLModel types columns as their values
+        for table in tables
+    )
 
 
 def _reads_owned_tables(statement: Executable) -> bool:

@@ -3,10 +3,13 @@
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import event
 from sqlmodel import SQLModel
 
 import accounts.tables  # noqa: F401 - all tables must be known before they are made
@@ -16,6 +19,7 @@ import vendor_policy.log.tables
 import vendor_policy.tables  # noqa: F401
 from core.clock import SteppedClock
 from core.database import Database, blocking_engine
+from tests import cheap_passwords
 from tests.postgresql import UNSAFE, PostgreSql, postgresql
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +41,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 settings.register_profile("plain", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("plain")
+cheap_passwords.use()
 
 
 @pytest.fixture
@@ -56,10 +61,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgreSql]:
-    """With a template of the tables, so that a test's own database costs little."""
-    with postgresql(**UNSAFE) as server:
-        server.execute("CREATE DATABASE template_tables")
-        _create_tables(server.url("template_tables"))
+    """With a database that has the tables."""
+    with postgresql(**UNSAFE) as server, server.database("nachschub") as url:
+        _create_tables(url)
         yield server
 
 
@@ -70,17 +74,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite") / "nachschub.db"
+
+
 @pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a new database with all tables and no rows."""
+def database_url(dialect: str, request: pytest.FixtureRequest) -> str:
+    """Of a database with all tables and no rows."""
     if dialect == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
-        shutil.copyfile(template, tmp_path / "nachschub.db")
-        yield f"sqlite+aiosqlite:///{tmp_path}/nachschub.db"
-    else:
-        server: PostgreSql = request.getfixturevalue("postgresql_server")
-        with server.database(template="template_tables") as url:
-            yield url
+        file: Path = request.getfixturevalue("sqlite_file")
+        for old in file.parent.iterdir():  # with what a write-ahead log left beside it
+            old.unlink()
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite+aiosqlite:///{file}"
+    server: PostgreSql = request.getfixturevalue("postgresql_server")
+    server.wipe("nachschub")
+    return server.url("nachschub")
 
 
 @pytest.fixture
@@ -91,15 +101,31 @@ def empty_database_url(
         yield f"sqlite+aiosqlite:///{tmp_path}/empty.db"
     else:
         server: PostgreSql = request.getfixturevalue("postgresql_server")
-        with server.database() as url:
+        with server.database("nachschub_empty") as url:
             yield url
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    found = Database(database_url)
+    """Without connections yet. What the engine has compiled for the tests before is kept: a
+    quarter of all computing went into compiling the same statements for each test.
+    """
+    found = _database_at(database_url)
     yield found
     await found.close()
+
+
+@cache
+def _database_at(url: str) -> Database:
+    found = Database(url)
+    if url.startswith("sqlite"):
+        event.listen(found.engine.sync_engine, "connect", _unsafe)
+    return found
+
+
+def _unsafe(connection: Any, _record: object) -> None:
+    """As tests.postgresql.UNSAFE."""
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _create_tables(url: str) -> None:

@@ -157,7 +157,7 @@ async def behind_mosquitto(folder: Path) -> AsyncIterator[Door]:
     book.close()
 
 
-async def eventually(condition: Callable[[], Any], within_s: float = 10) -> None:
+async def eventually(condition: Callable[[], Any], within_s: float = 60) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - other processes and threads set no event
             await asyncio.sleep(0.01)
@@ -198,7 +198,7 @@ class RawClient:
 
     async def receive(self) -> mqtt.Packet:
         """Raises EOFError when the other side has closed."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not self._received:
                 try:
                     chunk = await self._reader.read(65_536)

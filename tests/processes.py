@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from broker import mosquitto as mosquitto_files
 from demo_shop.records import Order
 from demo_shop.store import Ledger
 from devices import passwords
+from tests import forking
 
 ROOT = Path(__file__).parents[1]
 PLATFORM, PLATFORM_PASSWORD = "platform", "of-the-platform"
@@ -75,8 +75,8 @@ def mosquitto(folder: Path, secrets: dict[str, str], *, port: int = 0) -> Iterat
 @contextmanager
 def shop(folder: Path, assortment: str = "haushaltshof") -> Iterator[str]:
     """A demo shop with its ledger in `folder`; yields its address."""
-    command = [sys.executable, "-m", "demo_shop", "--assortment", assortment]
-    command += ["--folder", str(folder)]
+    options = ("--assortment", assortment, "--folder", str(folder))
+    command = forking.command("demo_shop", *options)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -99,7 +99,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition: Callable[[], bool], *, what: str, within_s: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], *, what: str, within_s: float = 60) -> None:
     """Polls a process that cannot tell by itself."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -7,6 +7,7 @@ its own, forked off before anything is opened; so it starts without the time tha
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -110,6 +111,7 @@ async def live(settings: Settings, plan: Plan) -> None:
 
 def main(home: Path, port: int) -> None:
     settings = Settings(home=home, mqtt_port=port, allow_loopback_shops=True, claim_lease_s=1)
+    gc.freeze()  # so that no life copies these pages only to look through them
     while line := sys.stdin.readline():
         child = os.fork()
         if child == 0:

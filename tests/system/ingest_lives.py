@@ -6,6 +6,7 @@ is killed within a second of its door being open; the last one lives until stdin
 """
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -55,6 +56,7 @@ def say(word: str) -> None:
 
 
 def main(settings: Settings, kills: int, seed: int) -> None:
+    gc.freeze()  # so that no life copies these pages only to look through them
     chance = random.Random(seed)  # noqa: S311 - it keeps no secret
     pid = forked(settings)
     say("open")  # a broker has a session from now on, in which messages wait

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from core.settings import Settings
 from devices.tables import ReadingRow
 from replenishment.tables import OrderRow
 from runtime.demo import MARKET
+from tests import forking
 from tests.processes import ROOT
 
 DEADLINE_S = 60
@@ -85,9 +85,9 @@ async def command(
     own = {"NACHSCHUB_HOME": str(home), "NACHSCHUB_ALLOW_LOOPBACK_SHOPS": "true"}
     with (home.parent / f"{arguments[0]}.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "runtime", *arguments),
+            *forking.command("runtime", *arguments),
             cwd=ROOT,
-            env={**os.environ, **own, "COLUMNS": "200", **environment},
+            env={**os.environ, **own, "COLUMNS": forking.COLUMNS, **environment},
             stdout=subprocess.PIPE,
             stderr=log,
         )

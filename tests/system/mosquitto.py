@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 from tests.system.programs import free_port, is_listening, require
 
-START_S = 20
+START_S = 60
 
 CONFIG = """
 user {user}

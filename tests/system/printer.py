@@ -11,7 +11,7 @@ import httpx
 
 from tests.system.programs import free_port, is_listening, require
 
-START_S = 20
+START_S = 60
 SUPPLIES = ("waste", "black", "cyan", "magenta", "yellow")  # in the printer's own order
 FRESH = {"waste": 5, "black": 75, "cyan": 50, "magenta": 33, "yellow": 67}  # percent
 

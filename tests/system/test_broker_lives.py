@@ -47,7 +47,7 @@ async def test_a_device_that_another_process_provisioned_is_admitted(broker, tmp
     platform = await nachschub(home, "all")
     try:
         assert platform.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while b"through the broker" not in await platform.stdout.readline():
                 pass
         batch = {"manufacturer": "M", "model": a_model().model_dump(mode="json")}
@@ -60,7 +60,7 @@ async def test_a_device_that_another_process_provisioned_is_admitted(broker, tmp
         login = mqtt.Connect(
             "washer-0001", username="washer-0001", password=made["secret"].encode()
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not await is_admitted(broker, login):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
     finally:

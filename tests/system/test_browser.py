@@ -70,7 +70,7 @@ async def test_an_open_page_follows_what_happens_elsewhere(
     world.clock.step_to(world.clock.now().replace(minute=5))
     async with world.client(bearer=nora.key) as machine:
         await machine.post(f"/api/orders/{nora.order_id}/reject", json={"reason": "not_now"})
-    await page.wait_for_selector("text=Nothing waits for your answer", timeout=20_000)
+    await page.wait_for_selector("text=Nothing waits for your answer", timeout=60_000)
 
 
 async def test_no_page_scrolls_sideways_or_breaks_the_content_policy_on_a_small_phone(

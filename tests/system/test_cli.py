@@ -1,4 +1,7 @@
-"""The command line as a person meets it: real processes, their words and exit codes."""
+"""The command line as a person meets it: real processes, their words and exit codes.
+
+They are forked off; `test_broker_lives` starts them as a person does.
+"""
 
 import json
 import os
@@ -6,11 +9,14 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import forking
+from tests.processes import ROOT
+
 PRINTER = {
     "manufacturer": "Example Works",
     "model": {
@@ -40,28 +46,39 @@ PRINTER = {
 }
 
 
+@dataclass(frozen=True)
+class Ended:
+    folder: Path
+    said: str
+
+
 def nachschub(
     *arguments: str | Path, home: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     named = {f"NACHSCHUB_{name.upper()}": value for name, value in environment.items()}
     return subprocess.run(
-        [sys.executable, "-m", "runtime", *map(str, arguments)],
+        forking.command("runtime", *map(str, arguments)),
         cwd=ROOT,
-        env={**os.environ, "NACHSCHUB_HOME": str(home), "COLUMNS": "200", **named},
+        env={**os.environ, "NACHSCHUB_HOME": str(home), "COLUMNS": forking.COLUMNS, **named},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a demo that has ended, with orders in it."""
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A demo that has lived through its days, with orders in it."""
     home = tmp_path_factory.mktemp("lived")
-    ended = nachschub("demo", "--exit", "--days", "8", home=home, http_port="0")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return home / "demo"
+    run = nachschub("demo", "--exit", "--days", "8", home=home, http_port="0")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return Ended(home / "demo", run.stdout)
+
+
+@pytest.fixture
+def lived(ended: Ended) -> Path:
+    return ended.folder
 
 
 def first(home: Path, query: str) -> str:
@@ -163,6 +180,11 @@ def test_doctor_finds_nothing_wrong_with_a_fresh_installation(tmp_path: Path) ->
     well = nachschub("doctor", "--json", home=tmp_path, http_port="0", mqtt_port="0")
     assert well.returncode == 0, well.stdout
     assert {"packages", "folder", "database"} <= {c["name"] for c in json.loads(well.stdout)}
+
+
+def test_a_demo_prints_its_table_and_ends_well(ended: Ended) -> None:
+    for word in ("orders", "spent", "stock-outs", "faults injected", "days a second", "MB"):
+        assert word in ended.said
 
 
 def test_explain_prints_the_chain_from_payload_to_parcel(lived: Path) -> None:

@@ -48,8 +48,8 @@ from vendor_policy.mandates import Mandate
 
 WASHERS = ("washer-0001", "washer-0002", "washer-0003")
 HOPS, SIDES = ("T1", "T2", "T3", "T4"), ("before", "after")
-LIFE_S = 30  # a life that does not end within is one that never came to its boundary
-SETTLED_S = 20
+LIFE_S = 120  # a life that does not end within is one that never came to its boundary
+SETTLED_S = 120
 LOW, PLENTY = 0.05, 0.8  # of the capacity
 KLARBACH, MOST_MINOR = MANDATES["laundry-detergent"][0], 6000
 

@@ -4,11 +4,9 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from sqlmodel import col, select
 
 from accounts.scoping import ALL_OWNERS
@@ -109,14 +107,3 @@ def test_late_readings_end_in_the_same_state_and_double_nothing(
     assert set(late.orders) == set(clean.orders)
     for order_id, bought in late.orders.items():
         assert abs(bought.created_at - clean.orders[order_id].created_at) <= LATEST
-
-
-async def test_the_demo_prints_its_table_and_ends_well(tmp_path: Path) -> None:
-    said = StringIO()
-    run = DemoRun(days=3, ends=True, ends_at=ENDS_AT)
-    code = await demo.play(
-        run, Settings(home=tmp_path, http_port=0), Console(file=said, width=100)
-    )
-    assert code == 0
-    for word in ("orders", "spent", "stock-outs", "faults injected", "days a second", "MB"):
-        assert word in said.getvalue()

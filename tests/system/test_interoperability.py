@@ -103,7 +103,7 @@ class Trial:
     async def published(self, seq: int, **wanted: str) -> str:
         said = await self.publish(seq, **wanted)
         try:
-            await eventually(lambda: f"telemetry 17 {seq}" in self.door.book.names())
+            await eventually(lambda: f"telemetry 17 {seq}" in self.door.book.names(), 10)
         except TimeoutError:
             return f"no: {said.strip()[:60]}"
         return YES

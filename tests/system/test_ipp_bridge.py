@@ -15,7 +15,7 @@ from tests.system.mosquitto import Mosquitto
 from tests.system.printer import Printer, ippeveprinter
 from tests.system.programs import free_port
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 SECRETS = {"printer-0001": "secret of the printer", "platform": "secret of the platform"}
 
 

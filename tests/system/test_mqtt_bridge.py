@@ -163,4 +163,4 @@ async def test_a_bridge_stops_at_once_while_its_device_is_silent(
                     if b"online" in bytes(str(message.payload), "utf-8"):
                         break
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, DEADLINE_S)

@@ -184,7 +184,7 @@ async def test_one_message_becomes_one_delivered_order_that_explains_itself(
 async def after_hop_3(scene: Scene) -> None:
     """Stored with the work it causes, and nothing decided. Mosquitto acknowledges earlier."""
     if scene.platform.settings.door == "mosquitto":
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await scene.stored(ReadingRow):  # noqa: ASYNC110 - sets no event
                 await asyncio.sleep(0.01)
     [reading] = await scene.stored(ReadingRow)

@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import Type
+from argon2.exceptions import VerifyMismatchError
 from sqlmodel import SQLModel
 
 from accounts import principal
+from accounts import sign_in as sign_in_file
 from accounts.principal import Audience
 from accounts.scoping import ALL_OWNERS
 from accounts.sign_in import (
@@ -24,6 +27,7 @@ from accounts.tables import MemberRow
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import RandomIds
+from tests import cheap_passwords
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANNA = NewOwner(
@@ -103,6 +107,20 @@ async def test_wrong_passwords_lock_the_account_for_a_while(door: Door) -> None:
 
 async def test_an_unknown_address_is_refused_like_a_wrong_password(door: Door) -> None:
     assert await door.enter("whatever it is", "nobody@example.org") == SignInRefused()
+
+
+def test_passwords_are_hashed_as_the_standard_recommends() -> None:
+    shipped = cheap_passwords.SHIPPED
+    assert shipped.type is Type.ID
+    recommended = (3, 4, 64 * 1024)  # RFC 9106, section 4, second choice: passes, lanes, KiB
+    assert (shipped.time_cost, shipped.parallelism, shipped.memory_cost) == recommended
+
+
+def test_checking_the_password_of_an_unknown_address_costs_as_much() -> None:
+    shipped = cheap_passwords.SHIPPED
+    assert not shipped.check_needs_rehash(sign_in_file._NOBODY)
+    with pytest.raises(VerifyMismatchError):
+        shipped.verify(sign_in_file._NOBODY, "nobody has this password")
 
 
 @pytest.mark.parametrize(

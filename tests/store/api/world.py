@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from accounts.sign_in import NewOwner, SignedIn
 from accounts.tables import MemberRow, NoticeRow, OwnerRow
 from api.app import create_app
 from api.deps import Platform
+from api.render import read_pages
 from core.clock import SteppedClock
 from core.database import Database
 from core.ids import SeededIds
@@ -52,6 +54,7 @@ from vendor_policy.store import Sight, Vendor
 
 PASSWORD = "a sentence is good"  # noqa: S105 - of nobody
 DEVICE_KEY = b"k" * 32
+_APPS: list[FastAPI] = []
 
 
 @dataclass(frozen=True)
@@ -106,21 +109,33 @@ async def a_world(database: Database, clock: SteppedClock) -> World:
         maker_key = principal.issue_api_key(
             session, Audience.MAKER, maker_id, label="factory", ids=ids, wall=clock.now()
         )
-    app = create_app(
-        Platform(
-            database=database,
-            clock=clock,
-            wall=clock,
-            ids=ids,
-            device_key=DEVICE_KEY,
-            forecaster=ExponentialForecaster(),
-            offload=here,
-        )
+    platform = Platform(
+        database=database,
+        clock=clock,
+        wall=clock,
+        ids=ids,
+        device_key=DEVICE_KEY,
+        forecaster=ExponentialForecaster(),
+        pages=_pages(),
+        offload=here,
     )
-    world = World(app, database, clock, ids, maker_id, maker_key)
+    world = World(_app_of(platform), database, clock, ids, maker_id, maker_key)
     await registry.register_model(maker_id, washer_w7.MODEL, **world.parts)
     await _a_market(world)
     return world
+
+
+_pages = cache(read_pages)
+
+
+def _app_of(platform: Platform) -> FastAPI:
+    """One application serves one world after the other: its platform is all that it keeps, and
+    working out its routes costs half a second of computing.
+    """
+    if not _APPS:
+        _APPS.append(create_app(platform))
+    _APPS[0].state.platform = platform
+    return _APPS[0]
 
 
 async def _a_market(world: World) -> None:

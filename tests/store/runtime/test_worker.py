@@ -50,7 +50,7 @@ async def test_a_busy_database_does_not_end_the_worker(
         wall=clock,
         lease=timedelta(minutes=1),
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await worker.run(stop)
     assert stop.is_set()
     assert busy.refused == 1
@@ -78,7 +78,7 @@ async def test_a_row_that_hangs_does_not_hold_up_the_others(
         lease=timedelta(minutes=1),
     )
     running = asyncio.create_task(worker.run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
         stop.set()
         released.set()

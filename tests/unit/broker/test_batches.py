@@ -110,7 +110,7 @@ async def test_a_session_that_was_held_back_resumes_when_there_is_room():
     batches.hold_back(line)
     assert line.resumed_count == 0
     ingest.commit.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not batches.is_quiet:  # noqa: ASYNC110 - `drained` would forget the session
             await asyncio.sleep(0)
     assert line.resumed_count == 1

@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import cache
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -187,6 +187,6 @@ def test_in_a_log_of_100_000_leaves_a_proof_touches_few_nodes_and_is_quickly_ver
     assert len(tree.cover((0, size))) <= 17  # all that appending one more leaf looks at
     path, top = tree.path(ranges, nodes), root(size, nodes)
     leaf = tree.leaf_hash(entries(size)[index])
-    began = perf_counter()
+    began = process_time()
     assert all(is_included(leaf, index, size, path, top) for _ in range(100))
-    assert (perf_counter() - began) / 100 < 0.005
+    assert (process_time() - began) / 100 < 0.005

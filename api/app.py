@@ -14,6 +14,7 @@ from api import (
     cycles,
     decisions,
     events,
+    gauges,
     log,
     maker_claims,
     makers,
@@ -23,7 +24,9 @@ from api import (
     orders,
     policies,
     policy_versions,
+    quarantine,
     recommendations,
+    retention,
     stocks,
     suggestions,
     vendors,
@@ -37,6 +40,7 @@ from api.storable import check_storable
 from api.web import (
     pages_account,
     pages_corrections,
+    pages_custody,
     pages_cycles,
     pages_devices,
     pages_maker,
@@ -44,6 +48,7 @@ from api.web import (
     pages_orders,
     pages_policy,
     pages_public,
+    pages_quarantine,
     pages_recommendations,
     pages_stock,
     pages_vendor,
@@ -57,6 +62,8 @@ PAGES = (
     pages_corrections,
     pages_cycles,
     pages_devices,
+    pages_quarantine,
+    pages_custody,
     pages_account,
     pages_public,
     pages_vendor,
@@ -65,6 +72,8 @@ PAGES = (
 )
 REST = (
     custody,
+    quarantine,
+    retention,
     makers,
     maker_claims,
     claims,
@@ -102,7 +111,7 @@ def create_app(platform: Platform) -> FastAPI:
     add_error_answers(app)
     for rest in REST:
         app.include_router(rest.router, prefix="/api")
-    for page in (*PAGES, events, asyncapi, witness):
+    for page in (*PAGES, events, asyncapi, witness, gauges):
         app.include_router(page.router)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

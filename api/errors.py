@@ -29,7 +29,9 @@ from devices.ownership import (
     StocksDiffer,
     TooManyTries,
 )
+from devices.quarantine_answers import CannotBeReleased, QuarantinedUnknown
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
+from devices.retention import NotKeptSoLong
 from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
@@ -77,6 +79,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     StockUnknown: Problem(404, "not_found"),
     NotYourDevice: Problem(404, "not_found"),
     CycleUnknown: Problem(404, "not_found"),
+    QuarantinedUnknown: Problem(404, "not_found"),
     NotReportedByHand: Problem(404, "not_found"),
     BridgeCodeUnknown: Problem(404, "bridge_code_unknown"),
     ClaimCodeUnknown: Problem(404, "claim_code_unknown"),
@@ -96,6 +99,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     WarningNotAccepted: Problem(409, "warning_not_accepted"),
     DeviceIdTaken: Problem(409, "device_id_taken"),
     DeviceClaimed: Problem(409, "device_claimed"),
+    CannotBeReleased: Problem(409, "cannot_be_released"),
     DeviceRevoked: Problem(409, "device_revoked"),
     ModelVersionTaken: Problem(409, "model_version_taken"),
     ClaimIdTaken: Problem(409, "claim_id_taken"),
@@ -103,6 +107,7 @@ PROBLEMS: Final[dict[type[Exception], Problem]] = {
     TooManyCorrections: Problem(409, "too_many_corrections"),
     TooManyTries: Problem(429, "too_many_tries"),
     Stale: Problem(412, "changed_meanwhile"),
+    NotKeptSoLong: Problem(422, "not_kept_so_long"),
     SettingRefused: Problem(422, "setting_refused"),
     StocksDiffer: Problem(422, "stocks_differ"),
     SignUpRefused: Problem(422, "sign_up_refused"),
@@ -151,7 +156,7 @@ async def _answer_broken(request: Request, error: Exception) -> Response:
 
 
 def is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/events", "/healthz"))
+    return request.url.path.startswith(("/api/", "/events", "/healthz", "/metrics"))
 
 
 def _problem(error: Exception) -> Problem:

@@ -7,10 +7,20 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+# What is secret about a server is its token; an address with a password in it would be logged.
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s@]+)?$")]
 
 LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
@@ -42,6 +52,11 @@ class Settings(BaseSettings):
     mqtt_slow_reader_s: PositiveFloat = 30
     mqtt_packet_bytes: PositiveInt = 32 * 1024
     mqtt_trusted: tuple[IPvAnyNetwork, ...] = LOOPBACK  # not counted by address; name a proxy
+    # A server that takes the InfluxDB v2 write API is told every reading; empty: none.
+    mirror_url: HttpUrl = ""
+    mirror_token: SecretStr = SecretStr("")
+    mirror_org: str = ""
+    mirror_bucket: str = "nachschub"
     allow_loopback_shops: bool = False  # plain HTTP to 127.0.0.1: demo and tests
     claim_lease_s: Annotated[float, Field(gt=0)] = 30.0  # until another worker retries a row
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -8,10 +8,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -39,7 +40,7 @@ KEPT_A_DAY: Final = 100  # payloads of one device
 TELL_RECURRING: Final = "tell_recurring"  # kind of outbox row
 RECURRING: Final = 3  # messages of one device within a day: no accident any more
 DAY: Final = timedelta(hours=24)
-TOLD_FOR: Final = timedelta(days=7)  # then the owner is told once more if it still lasts
+QUIET_DAYS: Final = 7  # without any: what comes after them is another case, and told again
 NOTICE: Final = "notice.recurring"
 
 
@@ -132,7 +133,7 @@ async def tell_recurring(
     device_id: str, *, transaction: Transaction, clock: Clock, ids: Ids
 ) -> None:
     """Tells the owner when RECURRING messages of his device were quarantined within a day;
-    not again within TOLD_FOR.
+    once, however long it lasts.
     """
     now = clock.now()
     async with transaction(ALL_OWNERS) as session:
@@ -142,7 +143,7 @@ async def tell_recurring(
         since = max(now - DAY, ownership.claimed_at)
         link = f"/devices/{device_id}/quarantine"
         count = await _messages(session, device_id, since)
-        if count < RECURRING or await _is_told(session, ownership.owner_id, link, now):
+        if count < RECURRING or await _is_told(session, device_id, ownership, link):
             return
         notice = Notice(
             text_key=NOTICE, params={"device": ownership.name, "n": count}, link=link
@@ -160,26 +161,47 @@ async def _messages(session: AsyncSession, device_id: str, since: datetime) -> i
     return len((await session.exec(statement)).all())
 
 
-async def _is_told(session: AsyncSession, owner_id: UUID, link: str, now: datetime) -> bool:
-    told = select(NoticeRow.notice_id).where(
-        NoticeRow.owner_id == owner_id,
-        NoticeRow.text_key == NOTICE,
-        NoticeRow.link == link,
-        col(NoticeRow.created_at) > now - TOLD_FOR,
+async def _is_told(
+    session: AsyncSession, device_id: str, ownership: OwnershipRow, link: str
+) -> bool:
+    """Since then no QUIET_DAYS went by without a quarantined message."""
+    found = await session.exec(
+        select(NoticeRow.created_at)
+        .where(
+            NoticeRow.owner_id == ownership.owner_id,
+            NoticeRow.text_key == NOTICE,
+            NoticeRow.link == link,
+            col(NoticeRow.created_at) >= ownership.claimed_at,
+        )
+        .order_by(col(NoticeRow.created_at).desc())
     )
-    return (await session.exec(told)).first() is not None
+    told_at = found.first()
+    if told_at is None:
+        return False
+    days = await session.exec(
+        select(col(QuarantineCountRow.day_on))
+        .where(
+            QuarantineCountRow.device_id == device_id,
+            col(QuarantineCountRow.day_on) >= told_at.date(),
+            QuarantineCountRow.messages > 0,
+        )
+        .order_by(col(QuarantineCountRow.day_on))
+    )
+    with_some = [told_at.date(), *days]
+    return all((later - earlier).days <= QUIET_DAYS for earlier, later in pairwise(with_some))
 
 
 async def of_owner(
-    session: AsyncSession, owner_id: UUID, *, most: int = 100
+    session: AsyncSession, owner_id: UUID, device_id: str = "", *, most: int = 100
 ) -> list[QuarantineRow]:
-    """Of the owner's devices since they were claimed, newest first."""
+    """Of one or all of the owner's devices since they were claimed, newest first."""
     statement = (
         select(QuarantineRow)
         .join(OwnershipRow, col(OwnershipRow.device_id) == col(QuarantineRow.device_id))
         .where(
             OwnershipRow.owner_id == owner_id,
             col(QuarantineRow.received_at) >= col(OwnershipRow.claimed_at),
+            col(QuarantineRow.device_id) == device_id if device_id else true(),
         )
         .order_by(col(QuarantineRow.quarantine_id).desc())
         .limit(most)

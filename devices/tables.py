@@ -4,7 +4,16 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
@@ -177,7 +186,11 @@ class QuarantineRow(SQLModel, table=True):
     """A payload, or the part of it, that was not taken; at most 100 a device and day."""
 
     __tablename__: ClassVar[str] = "quarantine"
-    __table_args__ = (Index(None, "device_id", "received_at"),)
+    __table_args__ = (
+        Index(None, "device_id", "received_at"),
+        # A number is never used again: work that names it means this row.
+        {"sqlite_autoincrement": True},
+    )
 
     quarantine_id: int | None = Field(default=None, primary_key=True)
     device_id: str  # as claimed by the topic; may be unknown
@@ -188,6 +201,7 @@ class QuarantineRow(SQLModel, table=True):
     value: str
     fix: str
     received_at: datetime = Field(sa_type=UtcDateTime)
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # to be taken again
 
 
 class QuarantineCountRow(SQLModel, table=True):
@@ -270,3 +284,52 @@ class CycleCorrectionRow(OwnedRow, table=True):
     seq: int | None = Field(default=None, sa_type=BigInteger)
     said: str  # devices.cycles.learning.Said
     said_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MirrorRow(SQLModel, table=True):
+    """How far the mirror of the readings is: one row, or none where there is no mirror."""
+
+    __tablename__: ClassVar[str] = "mirror"
+
+    mirror_id: int = Field(primary_key=True)
+    target: str  # server, organisation and bucket
+    # the key of the stored reading up to which the walk has come; None: it is over
+    after: list[Any] | None = Field(sa_type=JSON(none_as_null=True))
+    written: int = Field(default=0, sa_type=BigInteger)  # points
+    refused: int = Field(default=0, sa_type=BigInteger)  # points that the server will not have
+    refused_why: str = ""  # the last time
+    written_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    problem: str = ""  # of the last try; empty: it went well
+
+
+class MirrorNoteRow(SQLModel, table=True):
+    """A reading that the mirror is to be given; written by a trigger of `reading`."""
+
+    __tablename__: ClassVar[str] = "mirror_note"
+    __table_args__ = (
+        Index(
+            "ix_mirror_note_waiting",
+            "mirror_note_id",
+            sqlite_where=text("given_at IS NULL"),
+            postgresql_where=text("given_at IS NULL"),
+        ),
+        Index(
+            "ix_mirror_note_given",
+            "given_at",
+            sqlite_where=text("given_at IS NOT NULL"),
+            postgresql_where=text("given_at IS NOT NULL"),
+        ),
+        # A number is never used again: who crosses it off means the note that was there.
+        {"sqlite_autoincrement": True},
+    )
+
+    mirror_note_id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    )
+    device_id: str
+    boot_id: int = Field(sa_type=BigInteger)
+    seq: int = Field(sa_type=BigInteger)
+    slot: str
+    given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # real time

@@ -13,6 +13,8 @@ from accounts.scoping import ALL_OWNERS
 from core.database import Database, database_file
 from core.outbox import OutboxRow
 from core.settings import Settings
+from devices.mirror import store
+from runtime.mirror import target
 from runtime.startup import CannotStart, listener, missing_packages, prepare_home
 from vendor_policy.log import audit
 from vendor_policy.tables import CatalogueSightRow
@@ -22,6 +24,7 @@ TEST_PROGRAMS = {
     "chromium": "chromium",
     "ippeveprinter": "cups-ipp-utils",
     "dbus-daemon": "dbus-daemon",
+    "victoria-metrics": "victoria-metrics",
 }
 
 
@@ -92,7 +95,8 @@ async def _database(settings: Settings) -> list[Check]:
     database = Database(settings.database)
     try:
         async with database.snapshot(ALL_OWNERS) as session:
-            return [await _work(session), *await _shops(session), await _log(session)]
+            checks = [await _work(session), *await _shops(session), await _log(session)]
+            return [*checks, *await _mirror(session, settings)]
     except (sqlite3.Error, OSError) as error:
         return [Check(name="database", found=str(error), fix="run: nachschub migrate")]
     finally:
@@ -132,6 +136,28 @@ async def _log(session: AsyncSession) -> Check:
         return Check(name="log", found=f"{found.records} records, {found.leaves} leaves agree")
     worst = "; ".join(found.problems[:3])
     return Check(name="log", found=worst, fix="restore the backup; it was changed from outside")
+
+
+async def _mirror(session: AsyncSession, settings: Settings) -> list[Check]:
+    connection = await session.connection()
+    lag = await connection.run_sync(store.lag)
+    if lag is None or lag.target != target(settings):
+        begins = Check(name="mirror", found="begins with the next start of: nachschub all")
+        return [begins] if settings.mirror_url else []
+    found = f"{lag.written} points given, {lag.waiting} readings wait"
+    if lag.oldest_at:
+        found += f", the oldest from {_time(lag.oldest_at)}"
+    if lag.is_walking:
+        found += "; what was stored before the mirror is on its way"
+    if lag.failing_since:
+        found += f"; none taken since {_time(lag.failing_since)}: {lag.problem}"
+        fix = (
+            f"start {settings.mirror_url}, or mend NACHSCHUB_MIRROR_*; it catches up by itself"
+        )
+        return [Check(name="mirror", found=found, fix=fix)]
+    if lag.refused:
+        found += f"; {lag.refused} refused: {lag.refused_why}"
+    return [Check(name="mirror", found=found)]
 
 
 def _time(at: datetime) -> str:

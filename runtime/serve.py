@@ -23,7 +23,7 @@ from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands, credentials
-from runtime import bridge, wiring, witnesses
+from runtime import bridge, mirror, wiring, witnesses
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -83,6 +83,7 @@ async def run_all(settings: Settings, console: Console) -> None:
         door = await _open_door(stack, platform, stop)
         console.print(f"Devices: {door}")
         await stack.enter_async_context(bridge.running(_for_bridges(settings, door), stop))
+        await stack.enter_async_context(mirror.running(platform, stop))
         working = asyncio.create_task(platform.worker.run(stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)

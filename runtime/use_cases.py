@@ -9,7 +9,7 @@ from core.database import Transaction
 from core.ids import Ids
 from core.offload import Offload
 from core.outbox import OutboxRow
-from devices import credentials, quarantine, retention
+from devices import credentials, quarantine, quarantine_answers, retention
 from replenishment import approvals, fulfil, offers_refresh, replenish, work
 from replenishment.case import Occasion
 from replenishment.forecast import Forecaster
@@ -44,6 +44,7 @@ class UseCases:
             work.SUBMIT_ORDER: self._submit_order,
             work.POLL_ORDER: self._poll_order,
             quarantine.TELL_RECURRING: self._tell_recurring,
+            quarantine_answers.RELEASE: self._release_quarantined,
             credentials.TELL_BROKER: self._tell_broker,
             retention.PRUNE: self._prune_readings,
             metering.MEASURE: self._measure_meter,
@@ -118,6 +119,11 @@ class UseCases:
             transaction=self.transaction,
             clock=self.clock,
             ids=self.ids,
+        )
+
+    async def _release_quarantined(self, row: OutboxRow) -> None:
+        await quarantine_answers.take_again(
+            row.payload["quarantine_id"], transaction=self.transaction, clock=self.clock
         )
 
     async def _tell_broker(self, _row: OutboxRow) -> None:

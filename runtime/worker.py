@@ -52,7 +52,7 @@ class Worker:
                 log.exception("the worker could not use the database")
                 count = 0
             if count == 0:
-                await _wait(stop, POLL_S)
+                await wait(stop, POLL_S)
 
     async def run_due(self, *, most: int = AT_ONCE) -> int:
         """Does all that is due now, also what that makes due, one row after the other; returns
@@ -90,7 +90,8 @@ class Worker:
         return True
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
+async def wait(stop: asyncio.Event, seconds: float) -> None:
+    """No longer than until `stop` is set."""
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()

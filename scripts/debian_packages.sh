@@ -15,6 +15,7 @@ need chromium chromium
 need cups-ipp-utils ippeveprinter
 need cups-client lpstat
 need dbus-daemon dbus-daemon
+need victoria-metrics victoria-metrics
 need fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 
 [ -n "$missing" ] || exit 0

@@ -76,6 +76,7 @@ class Household:
             quarantined=self.quarantined.get(owned.device.device_id, 0),
             model=owned.model.title_in(self.language) if owned.model else "",
             is_online=owned.device.is_online,
+            is_revoked=owned.device.revoked_at is not None,
         )
 
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:

@@ -1,6 +1,4 @@
-"""Devices: the list, the data sheet before the claim, the claim, the way out; quarantine and
-notices.
-"""
+"""Devices: the list, the data sheet before the claim, the claim, the way out; notices."""
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -32,15 +30,6 @@ async def allow_bridge(visit: VisitDep, form: CheckedForm) -> HTMLResponse:
     code = await bridging.allow(visit.admin.party_id, registry_of(visit.platform))
     view = BridgeCodeView(code=code, platform_url=str(visit.request.base_url).rstrip("/"))
     return await visit.page("bridge_code.html", view, "devices")
-
-
-@router.get("/devices/{device_id}/quarantine")
-async def quarantine(visit: VisitDep, device_id: str) -> HTMLResponse:
-    async with visit.reading() as session:
-        view = await queries_devices.quarantine_view(
-            session, device_id, visit.member, visit.now
-        )
-    return await visit.page("quarantine.html", view, "devices")
 
 
 @router.get("/devices/{device_id}/release")

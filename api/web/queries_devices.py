@@ -1,4 +1,4 @@
-"""Data sheets before the claim, quarantined messages, notices."""
+"""Data sheets before the claim, access and way out of a device, notices."""
 
 from datetime import datetime
 
@@ -7,35 +7,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
 from accounts.tables import NoticeRow
-from accounts.texts import stored_text, text
+from accounts.texts import Text, stored_text, text
 from api.refusals import NotFound
 from api.web import household, titles, wording
-from api.web.household import QUARANTINE_SHOWN
 from api.web.views import (
     DataSheetView,
     Notice,
     NoticesView,
-    QuarantinedMessage,
-    QuarantineView,
     ReleaseView,
     SheetSlot,
 )
-from devices import quarantine
+from api.web.views_devices import AccessView
 from devices.models import SlotSpec
 from devices.ownership import Claimable
-from devices.tables import OwnershipRow
+from devices.tables import DeviceRow, OwnershipRow
 
 NOTICES_SHOWN = 100
-WORDED = (  # codes of `wire.Fault` that have words in the catalogues
-    "bad_payload",
-    "too_large",
-    "unknown_device",
-    "unknown_slot",
-    "clock_ahead",
-    "old_boot",
-    "glitch",
-    "not_processed",
-)
 
 
 def data_sheet(code: str, found: Claimable, language: str) -> DataSheetView:
@@ -71,29 +58,19 @@ async def find_ownership(session: AsyncSession, device_id: str) -> OwnershipRow:
     return ownership
 
 
-async def quarantine_view(
-    session: AsyncSession, device_id: str, member: Principal, now: datetime
-) -> QuarantineView:
+async def access_view(
+    session: AsyncSession, device_id: str, admin: Principal, problem: Text | None
+) -> AccessView:
+    """Raises NotFound, also for what is reported by hand: it has no access."""
     ownership = await find_ownership(session, device_id)
-    rows = await quarantine.of_owner(session, member.party_id)
-    since = (now - QUARANTINE_SHOWN).date()
-    return QuarantineView(
+    device = await session.get_one(DeviceRow, device_id)
+    if device.model_id is None:
+        raise NotFound(f"access of {device_id}")
+    return AccessView(
         device_id=device_id,
         device_name=ownership.name,
-        messages=tuple(
-            QuarantinedMessage(
-                received_at=each.received_at,
-                reason=text(f"quarantine.{each.code}")
-                if each.code in WORDED
-                else text("quarantine.other", code=each.code),
-                field=each.field,
-                value=each.value,
-                fix=each.fix,
-            )
-            for each in rows
-            if each.device_id == device_id
-        ),
-        total=await quarantine.count(session, device_id, since_on=since),
+        is_revoked=device.revoked_at is not None,
+        problem=problem,
     )
 
 

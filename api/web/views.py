@@ -43,6 +43,7 @@ class DeviceCard:
     has_cycles: bool = False  # of a plug, with a page of their own
     model: str = ""
     is_online: bool = False
+    is_revoked: bool = False  # locked out for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,23 +259,6 @@ class DataSheetView:
     kept_where: str
     kept_days: int
     slots: tuple[SheetSlot, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantinedMessage:
-    received_at: datetime
-    reason: Text
-    field: str
-    value: str
-    fix: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineView:
-    device_id: str
-    device_name: str
-    messages: tuple[QuarantinedMessage, ...]
-    total: int  # also those of which no payload was kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("meter_run_id", name=op.f("pk_meter_run")),
     )
     op.create_table(
+        "mirror",
+        sa.Column("mirror_id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
+        sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("written", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("refused_why", sa.String(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("mirror_id", name=op.f("pk_mirror")),
+    )
+    op.create_table(
+        "mirror_note",
+        sa.Column(
+            "mirror_note_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("boot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("mirror_note_id", name=op.f("pk_mirror_note")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("mirror_note", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_mirror_note_given",
+            ["given_at"],
+            unique=False,
+            sqlite_where=sa.text("given_at IS NOT NULL"),
+            postgresql_where=sa.text("given_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_mirror_note_waiting",
+            ["mirror_note_id"],
+            unique=False,
+            sqlite_where=sa.text("given_at IS NULL"),
+            postgresql_where=sa.text("given_at IS NULL"),
+        )
+
+    op.create_table(
         "outbox",
         sa.Column("outbox_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -169,7 +213,9 @@ def upgrade() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("fix", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("quarantine_id", name=op.f("pk_quarantine")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.create_index(
@@ -1179,6 +1225,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_due_at_outbox_id"))
 
     op.drop_table("outbox")
+    with op.batch_alter_table("mirror_note", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_mirror_note_waiting",
+            sqlite_where=sa.text("given_at IS NULL"),
+            postgresql_where=sa.text("given_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_mirror_note_given",
+            sqlite_where=sa.text("given_at IS NOT NULL"),
+            postgresql_where=sa.text("given_at IS NOT NULL"),
+        )
+
+    op.drop_table("mirror_note")
+    op.drop_table("mirror")
     op.drop_table("meter_run")
     op.drop_table("manufacturer")
     op.drop_table("maker_claim")

@@ -28,6 +28,12 @@ LATER_BODIES: dict[tuple[str, str], Any] = {
         }.items()
         for act in acts
     },
+    **{
+        ("POST", f"/api/{whose}quarantine/{{quarantine_id}}/{act}"): {}
+        for whose in ("", "makers/")
+        for act in ("release", "discard")
+    },
+    ("PUT", "/api/retention"): {"readings_kept_days": 100},
     ("POST", "/api/policies/preview"): DRAFT,
     ("POST", "/api/policies/dry-run"): DRAFT,
     ("POST", "/api/models/{model}/claims"): STATEMENT,

@@ -23,6 +23,8 @@ OWNER_PAGES = (
     "/orders/{order_id}",
     "/decisions/{record_id}",
     "/devices/{device_id}/quarantine",
+    "/devices/{device_id}/access",
+    "/retention",
     "/devices/{device_id}/cycles",
     "/devices/{device_id}/release",
     "/orders/{order_id}/rule",

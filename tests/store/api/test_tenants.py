@@ -22,6 +22,7 @@ IDS = {
     "model_id": "record_id",  # of nobody
     "complaint_id": "stock_id",  # of a vendor; no owner has one
     "correction_id": "correction_id",
+    "quarantine_id": "quarantine_id",
     "model": "device_id",  # of a maker; no owner has one
     "claim_id": "device_id",
     "code": "device_id",  # a claim code is nobody's; this one opens nothing
@@ -55,6 +56,9 @@ FOR_MAKERS = {
         ("POST", f"/api/makers/devices/{{device_id}}/{act}")
         for act in ("secret", "claim-code", "revoke", "deregister")
     ),
+    ("GET", "/api/makers/quarantine"),
+    ("POST", "/api/makers/quarantine/{quarantine_id}/release"),
+    ("POST", "/api/makers/quarantine/{quarantine_id}/discard"),
 }
 OF_VENDORS = ("/api/statements", "/api/complaints", "/api/operator/", "/vendor", "/maker")
 
@@ -66,12 +70,21 @@ TERMS = {
 }
 
 
+WITHOUT_IDS: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", "/api/retention"): {"readings_kept_days": 100},
+    ("POST", "/retention"): {"days": "100"},
+    ("POST", "/devices/{device_id}/revoke"): {"sure": "yes"},
+    ("POST", "/devices/{device_id}/deregister"): {"sure": "yes"},
+}
+
+
 def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     """Of acts that would succeed if the ids were the neighbour's own."""
     return {
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
         ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
         ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
+        **WITHOUT_IDS,
         ("POST", "/api/stocks/{stock_id}/join"): {"joined_id": str(nora.stock_id)},
         ("POST", "/api/stocks/{stock_id}/by-hand"): {
             "device_id": nora.device_id,
@@ -239,7 +252,7 @@ async def test_without_a_session_or_key_nothing_is_shown(world: World, nora: Hom
                 continue
             body = bodies(nora).get((method, path), {})
             answer = await ask(client, method, filled(path, nora), body, "")
-            is_page = not path.startswith(("/api", "/events"))
+            is_page = not path.startswith(("/api", "/events", "/metrics"))
             expected = (303 if method == "GET" else 403) if is_page else 401
             assert answer.status_code == expected, (method, path, answer.text[:300])
     assert await rows_of(world, nora) == before

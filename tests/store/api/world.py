@@ -2,6 +2,7 @@
 the use cases themselves. Only what a device would have sent is written directly.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,11 +30,12 @@ from core.database import Database
 from core.ids import SeededIds
 from core.money import Money
 from core.offload import here
-from devices import ownership, registry
+from devices import ownership, quarantine, registry, wire
 from devices.catalog import washer_w7
 from devices.ownership import Claim
+from devices.quarantine import Quarantined
 from devices.registry import ToProvision
-from devices.tables import DeviceRow, SlotRow, StockRow
+from devices.tables import DeviceRow, QuarantineRow, SlotRow, StockRow
 from replenishment import automatic, correcting, replenish
 from replenishment.case import Occasion
 from replenishment.correcting import NewCorrection
@@ -67,6 +69,7 @@ class Home:
     correction_id: UUID  # of the whole household
     order_id: UUID  # waits for the owner
     record_id: UUID
+    quarantine_id: int  # of a message of the washer
 
 
 @dataclass(frozen=True)
@@ -221,7 +224,30 @@ async def a_home(world: World, name: str) -> Home:
         correction_id=await _a_correction(world, member.owner_id, email),
         order_id=order.order_id,
         record_id=order.record_id,
+        quarantine_id=await _a_quarantined(world, device_id),
     )
+
+
+async def _a_quarantined(world: World, device_id: str) -> int:
+    """A slot that the washer has not."""
+    slots = {"bleach": {"level": 0.5}}
+    at = world.clock.now()
+    body = {"v": 1, "boot_id": 1, "seq": 1, "measured_at": at.isoformat(), "slots": slots}
+    fix = "the slots of the model are: detergent, softener"
+    message = Quarantined(
+        device_id=device_id,
+        topic=wire.topic(device_id, "telemetry"),
+        payload=json.dumps(body).encode(),
+        faults=(wire.Fault(code="unknown_slot", field="slots", value="bleach", fix=fix),),
+        received_at=at,
+    )
+    async with world.database.transaction(ALL_OWNERS) as session:
+        connection = await session.connection()
+        await connection.run_sync(lambda sync: quarantine.keep(sync, [message]))
+        found = await session.exec(
+            select(QuarantineRow.quarantine_id).where(QuarantineRow.device_id == device_id)
+        )
+        return found.one() or 0
 
 
 async def _a_washer(world: World, owner_id: UUID, number: int) -> str:
@@ -328,7 +354,10 @@ async def rows_of(world: World, home: Home) -> str:
         owner = await session.get_one(OwnerRow, home.owner_id)
         device = await session.get_one(DeviceRow, home.device_id)
         slots = await session.exec(select(SlotRow).where(SlotRow.device_id == home.device_id))
-        lines += [str(row.model_dump()) for row in (owner, device, *slots)]
+        kept = await session.exec(
+            select(QuarantineRow).where(QuarantineRow.device_id == home.device_id)
+        )
+        lines += [str(row.model_dump()) for row in (owner, device, *slots, *kept)]
     return "\n".join(sorted(lines))
 
 

@@ -17,8 +17,8 @@ from api.web import (
     error_page,
     pages_account,
     policy_form,
-    queries_devices,
     queries_forecast,
+    queries_quarantine,
     queries_vendor,
     stock_form,
 )
@@ -104,7 +104,7 @@ MADE = {
     *(f"category.{each}" for each in CATEGORIES),
     *(f"attribute.{each}" for each in ATTRIBUTES),
     *(f"{each}_same" for each in RANGES),
-    *(f"quarantine.{each}" for each in queries_devices.WORDED),
+    *(f"quarantine.{each}" for each in queries_quarantine.WORDED),
     *(f"policy.problem.{each}" for each in policy_form.WORDED),
     *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),

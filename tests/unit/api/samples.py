@@ -21,7 +21,7 @@ from api.web.views_orders import (
     OverrideView,
 )
 from api.web.views_public import VendorSignIn
-from tests.unit.api import samples_maker
+from tests.unit.api import samples_devices, samples_maker
 from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
@@ -31,7 +31,6 @@ from tests.unit.api.samples_home import (
     HOME,
     NOTICES,
     PRINTER,
-    QUARANTINE,
     SHEET,
     SIGN_UP,
     STOCK,
@@ -135,7 +134,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "data_sheet": ("data_sheet.html", SHEET, "devices"),
     "cycles": ("cycles.html", CYCLES, "devices"),
     "cycles_empty": ("cycles.html", NO_CYCLES, "devices"),
-    "quarantine": ("quarantine.html", QUARANTINE, "devices"),
+    **samples_devices.PAGES,
     "notices": ("notices.html", NOTICES, "notices"),
     "notices_empty": ("notices.html", NoticesView(notices=()), "notices"),
     "sign_in": ("sign_in.html", SignInView(problem=text("sign_in.wrong")), ""),
@@ -152,6 +151,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "vendor_statement": ("vendor_statement.html", STATEMENT, ""),
     "vendor_complaint": ("vendor_statement.html", NEW_COMPLAINT, ""),
     **samples_maker.PAGES,
+    **samples_devices.MAKERS,
     "error": ("error.html", ERROR, ""),
 }
 OUTSIDE = (
@@ -165,4 +165,5 @@ OUTSIDE = (
     "vendor_statement",
     "vendor_complaint",
     *samples_maker.PAGES,
+    *samples_devices.MAKERS,
 )  # nobody is signed in there

@@ -22,8 +22,6 @@ from api.web.views import (
     NoticesView,
     OtherOffer,
     ProductChoice,
-    QuarantinedMessage,
-    QuarantineView,
     SharingView,
     SheetSlot,
     SignUpView,
@@ -337,20 +335,6 @@ SHEET = DataSheetView(
             capacity=text("amount.ml", n=1100),
             measure=text("measure.level"),
             order_at_percent=20,
-        ),
-    ),
-)
-QUARANTINE = QuarantineView(
-    device_id="washer-0001",
-    device_name="Waschmaschine",
-    total=2,
-    messages=(
-        QuarantinedMessage(
-            received_at=NOW,
-            reason=text("quarantine.bad_payload"),
-            field="slots.detergent.level",
-            value="1.7",
-            fix="send a fraction between 0 and 1",
         ),
     ),
 )

@@ -52,3 +52,19 @@ def test_settings_do_not_change() -> None:
 def test_an_unknown_setting_is_refused() -> None:
     with pytest.raises(ValidationError, match="colour"):
         Settings(colour="red")  # type: ignore[call-arg]  # on purpose
+
+
+@pytest.mark.parametrize("url", ["influx:8086", "http://", "http://me:secret@host", "ftp://h"])
+def test_a_mirror_is_named_by_a_plain_address(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("NACHSCHUB_MIRROR_URL", url)
+    with pytest.raises(ValidationError, match="mirror_url"):
+        Settings()
+
+
+def test_the_token_of_the_mirror_is_not_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NACHSCHUB_MIRROR_TOKEN", "of-the-bucket")
+    settings = Settings()
+    assert "of-the-bucket" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert settings.mirror_token.get_secret_value() == "of-the-bucket"

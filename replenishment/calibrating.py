@@ -1,4 +1,4 @@
-"""Once a day: how forecasts and orders of consenting owners ended is counted, for those to come.
+"""Once a day: how forecasts and orders of consenting owners ended is counted for new ones.
 
 The counts are taken anew from what is stored, so that an owner who takes the consent back is
 gone from the next calibration.
@@ -20,12 +20,12 @@ from core.offload import Offload
 from core.outbox import Work
 from replenishment import store
 from replenishment.demand.calibration import (
+    FORMULAS,
     Calibration,
     as_shipped,
     calibrated,
 )
 from replenishment.demand.families import Families
-from replenishment.following import FORMULAS
 from replenishment.tables import CalibrationRow
 
 COUNT: Final = "count_outcomes"  # kind of outbox row

@@ -16,6 +16,7 @@ from devices import history
 from replenishment import hindsight, orders
 from replenishment.case import Case
 from replenishment.corrections import USUAL
+from replenishment.demand.calibration import FORMULAS
 from replenishment.demand.recalibration import cover_bucket
 from replenishment.hindsight import Level, SpareUse
 from replenishment.learning import LearnedForecast
@@ -25,7 +26,6 @@ from replenishment.outlook import Outlook
 from replenishment.outlooks import Foresight
 from replenishment.tables import OrderCycleRow, OrderRow, TrialRow
 
-FORMULAS: Final = 1  # of replenishment.demand: outcomes of others say nothing of these
 MORNING_HOURS: Final = 3  # of the owner's day, in which next to nothing is used
 DAYS_A_WEEK: Final = 7
 SHORTEST_COVER, LONGEST_COVER = 2.0, 60.0  # days that what is left would last
@@ -92,7 +92,7 @@ def _keep_trial(
         or not SHORTEST_COVER <= cover <= LONGEST_COVER
         or not _is_known_until(foresight.seen, case.today - timedelta(days=1))
         or foresight.outlook.pace != USUAL
-        or any(each.bucket == bucket for each in waiting)
+        or any(each.bucket == bucket or each.made_on == case.today for each in waiting)
     ):
         return
     watched_days = round(3 * cover) + DAYS_A_WEEK

@@ -85,5 +85,5 @@ async def _counted(session: AsyncSession, rows: Select[Any]) -> list[Any]:
         .limit(IN_ALL)
         .subquery()
     )
-    found = await session.execute(select(kept).order_by(kept.c.at.desc()))
-    return list(found)
+    connection = await session.connection()
+    return list(await connection.execute(select(kept).order_by(kept.c.at.desc())))

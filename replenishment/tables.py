@@ -151,7 +151,7 @@ class TrialRow(OwnedRow, table=True):
 
     stock_id: UUID = Field(primary_key=True, foreign_key="stock.stock_id")
     made_on: date = Field(primary_key=True)  # in the morning, where the owner lives
-    formulas: int  # replenishment.following.FORMULAS
+    formulas: int  # replenishment.demand.calibration.FORMULAS
     family: str
     family_group: str
     bucket: int  # of cover

@@ -16,6 +16,7 @@ from replenishment.demand.families import Families, Group
 from replenishment.demand.recalibration import Reliability
 from replenishment.demand.steering import MOST, Steering
 
+FORMULAS: Final = 1  # the version of depletion.py: outcomes of others say nothing of it
 FEWEST_OWNERS: Final = 20
 QUANTILES: Final = (0.1, 0.5, 0.9)
 MOST_MARGIN_MICRO: Final = round(MOST * PPM)  # either way, group and family together
@@ -141,5 +142,5 @@ def _margins(cycles: Iterable[tuple[str, CycleOutcome]]) -> dict[str, int]:
     return {
         name: round(each.margin * PPM)
         for name, each in steering.items()
-        if len(owners[name]) >= FEWEST_OWNERS
+        if each.margin and len(owners[name]) >= FEWEST_OWNERS
     }

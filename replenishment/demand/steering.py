@@ -10,7 +10,7 @@ FIRST_CYCLES of a family have ended.
 from dataclasses import dataclass, replace
 from typing import Final
 
-STEP: Final = 0.05
+STEP: Final = 0.06
 FIRST_CYCLES: Final = 100
 MOST: Final = (
     0.6  # normal scores, either way; what was tried when the shipped margins were fitted

@@ -34,7 +34,17 @@ PROMISED_PPM: Final = 800_000  # of the dates lie between p10 and p90
 JUDGED_DAYS: Final = 120  # of history, so that a page is made in a moment
 A_WEEK: Final = timedelta(days=7)
 FACTS: Final = (
-    *("coming", "use", "learned", "method", "outcomes", "lead", "lead_demand"),
+    *(
+        "as_of",
+        "spares",
+        "coming",
+        "use",
+        "learned",
+        "method",
+        "outcomes",
+        "lead",
+        "lead_demand",
+    ),
     *("service", "safety", "reorder", "risk", "risk_tomorrow"),
 )
 
@@ -121,7 +131,9 @@ def _facts(stock: StockRow, home: Household) -> Iterator[FactLine]:
     def amount(value: float) -> Text:
         return wording.measured(value, stock.unit)
 
+    yield _fact("as_of", text("fact.moment", at=datetime.fromisoformat(told["at"])))
     yield from _sources(told, home, stock)
+    yield _fact("spares", amount(told["position"]["spares"]))
     yield _fact("coming", amount(told["position"]["on_order"] + told["position"]["waiting"]))
     use = told["use_per_day"]
     spread = {name: amount(use[name]) for name in ("p10", "p50", "p90")}
@@ -161,7 +173,7 @@ def _lesson(lesson: dict[str, Any]) -> Iterator[FactLine]:
         yield _fact(
             "learned", text("fact.learned_days", n=lesson["days"], first=first, last=last)
         )
-    yield _fact("method", text("category.named", name=lesson["forecaster"]))
+    yield _fact("method", text(f"method.{lesson['forecaster']}"))
 
 
 def _outcomes(number: int) -> FactLine:

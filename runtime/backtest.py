@@ -25,7 +25,14 @@ from devices import history
 from devices.levels import DayUse as Used
 from devices.models import SlotSpec
 from devices.tables import SlotRow
-from replenishment.backtest import COVERS_DAYS, FIRST_DAYS, BackTest, Replayed, back_test
+from replenishment.backtest import (
+    COVERS_DAYS,
+    FIRST_DAYS,
+    WAITED,
+    BackTest,
+    Replayed,
+    back_test,
+)
 from replenishment.forecast import DayUse, SlotHistory
 from runtime import wiring
 from runtime.startup import CannotStart
@@ -37,6 +44,7 @@ COLUMNS: Final = ("slot", "day_on", "used")
 LONGEST_DAYS: Final = 400  # that one line may stand for
 WORTH_PROCESSES: Final = 20  # histories; fewer are done sooner than a process has started
 TOGETHER: Final = "all"
+LEAST_DAYS: Final = FIRST_DAYS + math.ceil(WAITED * COVERS_DAYS[0])  # before one date is judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +174,8 @@ def table(found: Sequence[Judged]) -> Table:
         shown.add_column(title)
     for each in (*found, *([_together(found)] if len(found) > 1 else [])):
         shown.add_row(*_cells(each))
+    if not all(each.test.trials for each in found):
+        shown.caption = f"-: too little history; {LEAST_DAYS} days without a gap are needed"
     return shown
 
 

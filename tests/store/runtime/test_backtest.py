@@ -122,3 +122,14 @@ def test_a_file_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
     file = tmp_path / "use.csv"
     file.write_bytes("slot,day_on,used\r\nslot-00,2026-02-28,4\r\n".encode("utf-8-sig"))
     assert list(backtest.read_csv(file)) == ["slot-00"]
+
+
+@pytest.mark.parametrize(("days", "is_enough"), [(24, False), (25, True)])
+def test_a_short_history_is_said_to_be_short(
+    tmp_path: Path, days: int, is_enough: bool
+) -> None:
+    few = backtest.read_csv(a_file(tmp_path, slots=1, days=days))
+    found = backtest.judged(few, lead_days=3, console=QUIET)
+    assert bool(found[0].test.trials) is is_enough
+    caption = backtest.table(found).caption
+    assert (caption is None) if is_enough else ("25 days without a gap" in str(caption))

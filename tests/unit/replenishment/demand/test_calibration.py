@@ -1,6 +1,7 @@
 """What outcomes of this installation correct, on top of what is shipped."""
 
 import pickle
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -11,6 +12,7 @@ from core.money import PPM
 from replenishment.demand.calibration import (
     FEWEST_OWNERS,
     MOST_MARGIN_MICRO,
+    QUANTILES,
     UNCORRECTED,
     Calibration,
     CycleOutcome,
@@ -79,6 +81,25 @@ def test_events_that_come_late_move_the_published_dates_later() -> None:
         assert new > old
     assert late[0][1] == pytest.approx(800_000, abs=20_000)
     assert late[1:] == SHIPPED.stated_ppm["appliances"][1:]
+
+
+@pytest.mark.parametrize("power", [0.5, 2.0])
+def test_what_is_published_comes_true_as_often_as_it_says(power) -> None:
+    """The model states chances that come true as u ** power instead of evenly; judged on
+    events that were not counted.
+    """
+    chance = random.Random(5)  # noqa: S311
+    pits = [chance.random() ** power for _ in range(30 * 60)]
+    counted = [
+        ForecastOutcome(f"owner-{n % 30}", "boats", 1, low := int(pit * 990_000), low + 10_000)
+        for n, pit in enumerate(pits)
+    ]
+    stated = made(counted).stated_ppm["boats"][1]
+    for wanted, ppm in zip(QUANTILES, stated, strict=True):
+        came = sum(chance.random() ** power <= ppm / PPM for _ in range(5_000)) / 5_000
+        assert came == pytest.approx(wanted, abs=0.05)
+    uncorrected = sum(each <= 0.5 for each in pits) / len(pits)
+    assert abs(uncorrected - 0.5) > 0.15
 
 
 def test_more_outcomes_weigh_more_against_what_is_shipped() -> None:

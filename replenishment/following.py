@@ -6,6 +6,7 @@ happened, so that their choice says nothing of how they end; nothing is kept of 
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -108,10 +109,15 @@ def _keep_trial(
             places=_places(foresight.seen),
             left=left,
             watched_days=watched_days,
-            chances_ppm=[0]
-            + [forecast.run_out_ppm(day, left) for day in range(1, watched_days + 1)],
+            chances_ppm=_chances_ppm(forecast, left, watched_days),
         )
     )
+
+
+def _chances_ppm(forecast: LearnedForecast, left: float, days: int) -> list[int]:
+    """After 0, 1, 2 ... days; drift may let the formula fall again by a hair."""
+    stated = (forecast.run_out_ppm(day, left) for day in range(1, days + 1))
+    return list(accumulate(stated, max, initial=0))
 
 
 def _is_the_morning(case: Case) -> bool:

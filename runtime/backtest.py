@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmodel import select
 
 from accounts.scoping import ALL_OWNERS
@@ -169,7 +169,8 @@ def _judged(how: Replayed, named: tuple[str, SlotHistory]) -> Judged:
 
 
 def table(found: Sequence[Judged]) -> Table:
-    shown = Table("slot", "days", *(f"off at {each} d" for each in COVERS_DAYS), box=None)
+    slot = Column("slot", no_wrap=True)
+    shown = Table(slot, "days", *(f"off at {each} d" for each in COVERS_DAYS), box=None)
     for title in ("within 80 %", "cycles", "ran out", "excess"):
         shown.add_column(title)
     for each in (*found, *([_together(found)] if len(found) > 1 else [])):

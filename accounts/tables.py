@@ -28,6 +28,7 @@ class OwnerRow(SQLModel, table=True):
     postal_code: str = ""
     city: str = ""
     readings_kept_days: int = READINGS_KEPT_DAYS
+    shares_outcomes: bool = False  # how forecasts and orders turned out may be counted
     is_auto_stopped: bool = False  # the kill switch: no automatic order while set
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)  # pages that are open reload after it

@@ -20,7 +20,7 @@ from core import outbox
 from core.clock import Clock
 from core.database import Transaction
 from core.outbox import Work
-from devices import readings, wire
+from devices import readings, telemetry, wire
 from devices.readings import Received
 from devices.tables import DeviceModelRow, DeviceRow, OwnershipRow, QuarantineRow
 
@@ -132,12 +132,11 @@ def _received(row: QuarantineRow, now: datetime) -> Received:
     """As if it came now; a message without a time of its own was measured when it came."""
     _, name = wire.split_topic(row.topic) or ("", "")
     channel = next(each for each in get_args(wire.Channel) if each == name)
-    parsed = wire.parse(channel, row.payload)
-    has_clock = isinstance(parsed, wire.Parsed) and getattr(parsed.message, "measured_at", None)
+    parsed = telemetry.parse(channel, row.payload)
+    has_clock = isinstance(parsed, telemetry.Parsed) and getattr(parsed.message, "measured_at", None)
     return Received(
         device_id=row.device_id,
         channel=channel,
-        topic=row.topic,
         payload=row.payload,
         parsed=parsed,
         received_at=now if has_clock else row.received_at,

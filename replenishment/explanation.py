@@ -10,6 +10,7 @@ from statistics import NormalDist
 from typing import Any, Final
 
 from core.money import PPM
+from replenishment.demand.calibration import Applied
 from replenishment.forecast import DaysOfSupply, SlotHistory
 from replenishment.outlook import Outlook
 from replenishment.position import Position
@@ -79,6 +80,7 @@ class Explanation:
     delivery_days: tuple[int, int] | None
     lead_time_demand: tuple[float, float]  # mean and standard deviation
     service_level_ppm: int
+    applied: Applied  # what outcomes have corrected: dates and reorder point
     reorder_at: float
     safety_stock: float
     days_of_supply: DaysOfSupply | None
@@ -104,6 +106,11 @@ class Explanation:
             "delivery_days": self.delivery_days,
             "lead_time_demand": {"mean": mean, "sd": sd},
             "service_level_ppm": self.service_level_ppm,
+            "applied": {
+                "calibration": self.applied.calibration,
+                "stated_ppm": [list(each) for each in self.applied.stated_ppm],
+                "margin_micro": self.applied.margin_micro,
+            },
             "reorder_at": self.reorder_at,
             "safety_stock": self.safety_stock,
             "position": {**asdict(self.position), "total": self.position.total},
@@ -140,6 +147,7 @@ def explain(
         delivery_days=_days(outlook.delivery),
         lead_time_demand=demand,
         service_level_ppm=outlook.service_level_ppm,
+        applied=outlook.forecast.applied,
         reorder_at=outlook.reorder_at,
         safety_stock=outlook.reorder_at - mean,
         days_of_supply=None if left is None else outlook.days_of_supply(left),

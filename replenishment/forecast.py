@@ -10,6 +10,7 @@ from datetime import date
 from statistics import NormalDist
 from typing import Final, Protocol
 
+from replenishment.demand.calibration import UNCORRECTED, Applied, Calibration
 from replenishment.reorder import Demand, LeadTime, lead_time_demand
 
 HALF_LIFE_DAYS: Final = 30.0
@@ -50,6 +51,7 @@ class DaysOfSupply:
 class Forecast:
     demand: Demand
     observed_days: int  # of exposure the demand was learned from
+    applied: Applied = UNCORRECTED
 
     def days_of_supply(self, left: float) -> DaysOfSupply:
         """For `left` units on hand; at most FARTHEST_DAYS."""
@@ -68,8 +70,16 @@ class Forecast:
 
 
 class Forecaster(Protocol):
-    def forecast(self, slots: Sequence[SlotHistory], *, today: date) -> Forecast:
-        """Of one stock, over all its slots. `today`: the owner's local date."""
+    def forecast(
+        self,
+        slots: Sequence[SlotHistory],
+        *,
+        today: date,
+        calibration: Calibration | None = None,
+    ) -> Forecast:
+        """Of one stock, over all its slots. `today`: the owner's local date. `calibration`: of
+        this installation; None: as shipped.
+        """
         ...
 
 
@@ -86,7 +96,13 @@ class ExponentialForecaster:
     from Var(u) = n v; forgetting as in West & Harrison (1997), Bayesian Forecasting, ch. 6.
     """
 
-    def forecast(self, slots: Sequence[SlotHistory], *, today: date) -> Forecast:
+    def forecast(
+        self,
+        slots: Sequence[SlotHistory],
+        *,
+        today: date,
+        calibration: Calibration | None = None,  # noqa: ARG002 - it is corrected by nothing
+    ) -> Forecast:
         each = [slot_demand(slot, today) for slot in slots]
         return Forecast(
             demand=Demand(

@@ -40,7 +40,9 @@ class Outlook:
         return reorder.reorder_point(
             self.forecast.demand,
             self.pace.lead_time(self.lead_time),
-            self.service_level_ppm / PPM,
+            reorder.steered(
+                self.service_level_ppm / PPM, self.forecast.applied.margin_micro / PPM
+            ),
             least=self.least,
         )
 

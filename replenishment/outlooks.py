@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.money import PPM
 from devices.tables import StockRow
-from replenishment import correcting, corrections, orders, track_record
+from replenishment import calibrating, correcting, corrections, orders, track_record
 from replenishment.case import Case
 from replenishment.corrections import Correction
 from replenishment.costs import order_costs
@@ -51,7 +51,9 @@ async def foresight(
     stock, policy = case.stock, in_force.policy
     said = await _corrections(case)
     learned = corrections.corrected(seen.slots, said, case.today)
-    forecast = forecaster.forecast(learned, today=case.today)
+    forecast = forecaster.forecast(
+        learned, today=case.today, calibration=await calibrating.newest(case.session)
+    )
     costs = await order_costs(case.session, stock, policy, at=case.at)
     suppliers = await _suppliers(case, policy)
     outlook = Outlook(

@@ -111,6 +111,15 @@ def lead_time_demand(demand: Demand, lead_time: LeadTime) -> tuple[float, float]
     return demand.mean * mean, math.sqrt(variance)
 
 
+def steered(service_level: float, margin: float) -> float:
+    """The service level to aim at where a margin, in normal scores, keeps the promised one."""
+    return (
+        NormalDist().cdf(NormalDist().inv_cdf(service_level) + margin)
+        if margin
+        else service_level
+    )
+
+
 def safety_stock(demand: Demand, lead_time: LeadTime, service_level: float) -> float:
     """Units held against worse than mean use or delivery: use during the lead time is taken
     as gamma distributed, which can be skew but not negative.

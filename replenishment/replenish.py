@@ -23,7 +23,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices.tables import StockRow
-from replenishment import needs, orders, outlooks, proposals, quiet, work
+from replenishment import following, needs, orders, outlooks, proposals, quiet, work
 from replenishment.case import Case, Occasion
 from replenishment.forecast import Forecaster
 from replenishment.observed import observed
@@ -40,6 +40,7 @@ from vendor_policy.store import PolicyInForce
 OFFERS_COUNT_FOR: Final = timedelta(hours=12)  # after that a vendor is looked at again first
 BLOCK: Final = 50  # stocks that one outbox row reviews, in a few seconds
 CLAIMED_FOR: Final = timedelta(minutes=15)  # then a stock whose review failed is tried again
+MADE_AN_ORDER: Final = (Result.ASKED, Result.ORDERED)
 LONGEST_PAUSE: Final = timedelta(hours=6)  # of the daily review's timer
 
 
@@ -86,6 +87,9 @@ async def review(
         foresight = await outlooks.foresight(case, seen, in_force, forecaster)
         result = await _stop(case, foresight) or await _decide(case, foresight, in_force)
         await _note(case, foresight)
+        await following.follow(case, foresight)
+        if result in MADE_AN_ORDER:
+            await following.follow_order(case, foresight)
         return result
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, Text, UniqueConstraint, text
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from accounts.scoping import OwnedRow
 from core.database import UtcDateTime
@@ -139,6 +139,60 @@ class ContestEventRow(OwnedRow, table=True):
     by: str
     words: str = Field(default="", sa_type=Text)
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TrialRow(OwnedRow, table=True):
+    """A forecast of a consenting owner's stock, kept until it is known when it came true: at a
+    chance between `before_ppm` and `after_ppm` by its own words.
+    """
+
+    __tablename__: ClassVar[str] = "trial"
+    __table_args__ = (Index(None, "resolved_on"),)
+
+    stock_id: UUID = Field(primary_key=True, foreign_key="stock.stock_id")
+    made_on: date = Field(primary_key=True)  # in the morning, where the owner lives
+    formulas: int  # replenishment.demand.calibration.FORMULAS
+    family: str
+    family_group: str
+    bucket: int  # of cover
+    places: list[str] = Field(sa_type=JSON)  # the slots it was about
+    left: float  # units
+    watched_days: int
+    chances_ppm: list[int] = Field(sa_type=JSON)  # of having run out after 0, 1, 2 ... days
+    resolved_on: date | None = None
+    before_ppm: int | None = None
+    after_ppm: int | None = None
+
+
+class OrderCycleRow(OwnedRow, table=True):
+    """An order of a consenting owner that was made in time, and whether the stock ran out
+    before it came.
+    """
+
+    __tablename__: ClassVar[str] = "order_cycle"
+    __table_args__ = (Index(None, "ended_at"),)
+
+    order_id: UUID = Field(primary_key=True, foreign_key="order.order_id")
+    stock_id: UUID = Field(foreign_key="stock.stock_id", index=True)
+    family: str
+    family_group: str
+    service_level_ppm: int  # as promised
+    spares: int  # at home when it was made
+    empty_below: float  # units in the slots with which nothing can be done
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    is_stock_out: bool | None = None
+
+
+class CalibrationRow(SQLModel, table=True):
+    """What outcomes of this installation correct; only ever inserted, the newest holds."""
+
+    __tablename__: ClassVar[str] = "calibration"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    body: dict[str, Any] = Field(sa_type=JSON)  # replenishment.demand.calibration.Calibration
+    forecasts: int  # counted
+    cycles: int
+    made_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class CorrectionRow(OwnedRow, table=True):

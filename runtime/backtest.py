@@ -1,6 +1,7 @@
 """`nachschub backtest`: how good the forecasts would have been on stored or given histories."""
 
 import csv
+import math
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmodel import select
 
 from accounts.scoping import ALL_OWNERS
@@ -24,14 +25,26 @@ from devices import history
 from devices.levels import DayUse as Used
 from devices.models import SlotSpec
 from devices.tables import SlotRow
-from replenishment.backtest import COVERS_DAYS, FIRST_DAYS, BackTest, Replayed, back_test
+from replenishment.backtest import (
+    COVERS_DAYS,
+    FIRST_DAYS,
+    WAITED,
+    BackTest,
+    Replayed,
+    back_test,
+)
 from replenishment.forecast import DayUse, SlotHistory
 from runtime import wiring
 from runtime.startup import CannotStart
 
-CSV_HELP: Final = "Columns slot, day_on (2026-11-20), used and perhaps exposure_days."
+CSV_HELP: Final = (
+    "Columns slot, day_on (2026-11-20), used and perhaps exposure_days, with commas between."
+)
+COLUMNS: Final = ("slot", "day_on", "used")
+LONGEST_DAYS: Final = 400  # that one line may stand for
 WORTH_PROCESSES: Final = 20  # histories; fewer are done sooner than a process has started
 TOGETHER: Final = "all"
+LEAST_DAYS: Final = FIRST_DAYS + math.ceil(WAITED * COVERS_DAYS[0])  # before one date is judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,27 +91,52 @@ def _stored(spec: SlotSpec, days: Sequence[Used]) -> SlotHistory:
 
 def read_csv(file: Path) -> Mapping[str, SlotHistory]:
     """Raises CannotStart with the line that is wrong."""
-    found: dict[str, list[DayUse]] = defaultdict(list)
+    found: dict[str, dict[date, DayUse]] = defaultdict(dict)
+    rows = csv.DictReader(_lines(file))
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        _check_columns(rows.fieldnames)
+        for row in rows:
+            _put(found[row["slot"]], _day(row))
+    except (csv.Error, ValueError) as problem:
+        line = max(1, rows.line_num)
+        raise CannotStart(f"{file}, line {line}: {problem}. {CSV_HELP}") from None
+    if not found:
+        raise CannotStart(f"{file} holds no day of use. {CSV_HELP}")
+    return {name: _history(list(days.values())) for name, days in found.items()}
+
+
+def _lines(file: Path) -> list[str]:
+    """With or without the mark that spreadsheets put at the beginning."""
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise CannotStart(f"{file} cannot be read: {error.strerror}") from None
-    rows = csv.DictReader(lines)
-    try:
-        for row in rows:
-            found[row["slot"]].append(_day(row))
-    except (KeyError, TypeError, ValueError) as error:
-        raise CannotStart(f"{file}, line {rows.line_num}: {error}. {CSV_HELP}") from None
-    return {name: _history(days) for name, days in found.items()}
+    except UnicodeDecodeError:
+        raise CannotStart(f"{file} is not text in UTF-8. {CSV_HELP}") from None
 
 
-def _day(row: Mapping[str, str]) -> DayUse:
-    used, exposure_days = float(row["used"]), int(row.get("exposure_days") or 1)
-    if used < 0 or exposure_days < 1:
-        raise ValueError("used must not be below zero, exposure_days not below one")
-    return DayUse(
-        day_on=date.fromisoformat(row["day_on"]), used=used, exposure_days=exposure_days
-    )
+def _check_columns(names: Sequence[str] | None) -> None:
+    missing = [name for name in COLUMNS if name not in (names or ())]
+    if missing:
+        raise ValueError(f"there is no column {', '.join(missing)}")
+
+
+def _put(known: dict[date, DayUse], day: DayUse) -> None:
+    if day.day_on in known:
+        raise ValueError(f"{day.day_on} is there twice")
+    known[day.day_on] = day
+
+
+def _day(row: Mapping[str, str | None]) -> DayUse:
+    day_on, used = row["day_on"], row["used"]
+    if not row["slot"] or day_on is None or used is None:
+        raise ValueError("something is missing")
+    units, exposure_days = float(used), int(row.get("exposure_days") or 1)
+    if not 0 <= units < math.inf or not 1 <= exposure_days <= LONGEST_DAYS:
+        raise ValueError(
+            f"used must be a number not below zero, exposure_days 1 to {LONGEST_DAYS}"
+        )
+    return DayUse(day_on=date.fromisoformat(day_on), used=units, exposure_days=exposure_days)
 
 
 def _history(days: Sequence[DayUse]) -> SlotHistory:
@@ -131,11 +169,14 @@ def _judged(how: Replayed, named: tuple[str, SlotHistory]) -> Judged:
 
 
 def table(found: Sequence[Judged]) -> Table:
-    shown = Table("slot", "days", *(f"off at {each} d" for each in COVERS_DAYS), box=None)
+    slot = Column("slot", no_wrap=True)
+    shown = Table(slot, "days", *(f"off at {each} d" for each in COVERS_DAYS), box=None)
     for title in ("within 80 %", "cycles", "ran out", "excess"):
         shown.add_column(title)
     for each in (*found, *([_together(found)] if len(found) > 1 else [])):
         shown.add_row(*_cells(each))
+    if not all(each.test.trials for each in found):
+        shown.caption = f"-: too little history; {LEAST_DAYS} days without a gap are needed"
     return shown
 
 

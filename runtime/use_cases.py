@@ -1,7 +1,7 @@
 """Which use case does which kind of outbox row: one table."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from core.clock import Clock
@@ -10,8 +10,9 @@ from core.ids import Ids
 from core.offload import Offload
 from core.outbox import OutboxRow
 from devices import credentials, quarantine, quarantine_answers, retention
-from replenishment import approvals, fulfil, offers_refresh, replenish, work
+from replenishment import approvals, calibrating, fulfil, offers_refresh, replenish, work
 from replenishment.case import Occasion
+from replenishment.demand.families import Families, shipped
 from replenishment.forecast import Forecaster
 from replenishment.fulfil import VendorOf
 from runtime.worker import UseCase
@@ -33,6 +34,7 @@ class UseCases:
     offload: Offload
     signer: Signer
     post: Post
+    families: Families = field(default_factory=shipped)
     write_broker_files: Callable[[], Awaitable[None]] | None = None  # None: no Mosquitto
 
     def table(self) -> Mapping[str, UseCase]:
@@ -51,6 +53,7 @@ class UseCases:
             metering.STATE: self._state_to_vendors,
             store.SEQUENCE: self._sequence_log,
             store.COSIGN: self._cosign_checkpoint,
+            calibrating.COUNT: self._count_outcomes,
         }
 
     async def _review(self, row: OutboxRow) -> None:
@@ -138,6 +141,14 @@ class UseCases:
     async def _state_to_vendors(self, _row: OutboxRow) -> None:
         await metering.state_new(
             transaction=self.transaction, clock=self.clock, offload=self.offload
+        )
+
+    async def _count_outcomes(self, _row: OutboxRow) -> None:
+        await calibrating.count(
+            transaction=self.transaction,
+            clock=self.clock,
+            offload=self.offload,
+            families=self.families,
         )
 
     async def _sequence_log(self, _row: OutboxRow) -> None:

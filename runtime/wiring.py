@@ -24,7 +24,7 @@ from core.offload import Offload, ProcessPool
 from core.settings import Settings
 from devices import mqtt_sessions, retention
 from devices.credentials import DEVICE_KEY
-from replenishment import replenish
+from replenishment import calibrating, replenish
 from replenishment.demand.families import shipped
 from replenishment.forecast import Forecaster
 from replenishment.learning import LearningForecaster
@@ -129,6 +129,7 @@ async def _start(session: AsyncSession, settings: Settings, *, at: datetime) -> 
     await replenish.start_timers(session, at=at)
     await metering.start_timers(session, at=at)
     await retention.start_timers(session, at=at)
+    await calibrating.start_timers(session, at=at)
     try:
         await log.open_log(session, witnesses.log_signer(settings))
     except log.LogKeyChanged as problem:

@@ -32,6 +32,7 @@ ON_BOTH = (
     "tests/store/devices/",
     "tests/store/replenishment/test_approvals.py",
     "tests/store/replenishment/test_automatic.py",
+    "tests/store/replenishment/test_following.py",
     "tests/store/replenishment/test_fulfil.py",
     "tests/store/replenishment/test_order_machine.py",
     "tests/store/replenishment/test_replenish.py",

@@ -23,7 +23,7 @@ from core.outbox import OutboxRow
 from devices.tables import SlotRow, StockRow
 from replenishment import approvals, fulfil, orders, replenish
 from replenishment.case import Occasion
-from replenishment.forecast import ExponentialForecaster
+from replenishment.forecast import ExponentialForecaster, Forecaster
 from replenishment.order_states import LIVE, OrderState
 from replenishment.proposals import Result
 from replenishment.replenish import Stop
@@ -54,7 +54,13 @@ SIGNER = Signer.of_seed(bytes(range(32)), "nachschub.log")
 class World:
     """`vendors`: the shops by id; "haushaltshof" is quick, "billigblitz" cheaper and slow."""
 
-    def __init__(self, database: Database, clock: SteppedClock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: SteppedClock,
+        forecaster: Forecaster | None = None,
+    ) -> None:
+        self.forecaster = forecaster or ExponentialForecaster()
         self.database = database
         self.transaction = database.transaction
         self.clock = clock
@@ -78,7 +84,7 @@ class World:
             transaction=database.transaction,
             clock=clock,
             ids=self.ids,
-            forecaster=ExponentialForecaster(),
+            forecaster=self.forecaster,
             vendor_of=self.vendor_of,
             offload=here,
             signer=SIGNER,
@@ -144,7 +150,7 @@ class World:
             transaction=self.transaction,
             clock=self.clock,
             ids=self.ids,
-            forecaster=ExponentialForecaster(),
+            forecaster=self.forecaster,
         )
 
     async def ask(self) -> OrderRow:

@@ -1,4 +1,4 @@
-"""Signing up, in and out; language; where parcels go."""
+"""Signing up, in and out; language; where parcels go; what may be counted."""
 
 import re
 from zoneinfo import available_timezones
@@ -12,7 +12,7 @@ from accounts.sign_in import NewOwner, SignedIn, SignInRefused, SignUpRefused
 from accounts.tables import MemberRow, OwnerRow
 from accounts.texts import LANGUAGES, Text, text
 from api.deps import SESSION_COOKIE
-from api.web.views import AddressView, SignInView, SignUpView
+from api.web.views import AddressView, ConsentView, SignInView, SignUpView
 from api.web.visit import (
     GUEST_COOKIE,
     LANGUAGE_COOKIE,
@@ -22,6 +22,7 @@ from api.web.visit import (
     back,
     local_path,
 )
+from replenishment import consent
 
 router = APIRouter(include_in_schema=False)
 
@@ -154,3 +155,20 @@ async def save_address(visit: VisitDep, form: CheckedForm) -> Response:
             setattr(owner, name, value)
         await notices.touch(session, owner.owner_id, at=visit.now)
     return back("/", "saved")
+
+
+@router.get("/consent")
+async def show_consent(visit: VisitDep) -> HTMLResponse:
+    async with visit.reading() as session:
+        owner = await session.get_one(OwnerRow, visit.admin.party_id)
+    return await visit.page("consent.html", ConsentView(is_shared=owner.shares_outcomes))
+
+
+@router.post("/consent")
+async def save_consent(visit: VisitDep, form: CheckedForm) -> Response:
+    await consent.share_outcomes(
+        visit.admin.party_id,
+        is_shared=form.one("is_shared") == "true",
+        transaction=visit.platform.transaction,
+    )
+    return back("/consent", "saved")

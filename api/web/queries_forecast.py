@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from devices.tables import StockRow
 from replenishment import correcting
 from replenishment.backtest import COVERS_DAYS, BackTest, Replayed, back_test
 from replenishment.corrections import CorrectionKind
-from replenishment.forecast import Forecaster, SlotHistory
+from replenishment.forecast import Forecaster
 from replenishment.observed import observed
 from replenishment.tables import CorrectionRow
 
@@ -33,7 +34,17 @@ PROMISED_PPM: Final = 800_000  # of the dates lie between p10 and p90
 JUDGED_DAYS: Final = 120  # of history, so that a page is made in a moment
 A_WEEK: Final = timedelta(days=7)
 FACTS: Final = (
-    *("coming", "use", "learned", "method", "lead", "lead_demand"),
+    *(
+        "as_of",
+        "spares",
+        "coming",
+        "use",
+        "learned",
+        "method",
+        "outcomes",
+        "lead",
+        "lead_demand",
+    ),
     *("service", "safety", "reorder", "risk", "risk_tomorrow"),
 )
 
@@ -69,10 +80,7 @@ async def tested_stock(
     seen = await observed(session, stock.stock_id, at=now, today=today)
     since = today - timedelta(days=JUDGED_DAYS)
     slots = [
-        SlotHistory(
-            typical_use_per_day=slot.typical_use_per_day,
-            use=[day for day in slot.use if day.day_on >= since],
-        )
+        replace(slot, use=[day for day in slot.use if day.day_on >= since])
         for slot in seen.slots
     ]
     told = stock.forecast or {}
@@ -123,12 +131,15 @@ def _facts(stock: StockRow, home: Household) -> Iterator[FactLine]:
     def amount(value: float) -> Text:
         return wording.measured(value, stock.unit)
 
+    yield _fact("as_of", text("fact.moment", at=datetime.fromisoformat(told["at"])))
     yield from _sources(told, home, stock)
+    yield _fact("spares", amount(told["position"]["spares"]))
     yield _fact("coming", amount(told["position"]["on_order"] + told["position"]["waiting"]))
     use = told["use_per_day"]
     spread = {name: amount(use[name]) for name in ("p10", "p50", "p90")}
     yield _fact("use", text("fact.range", **spread))
     yield from _lesson(told["lesson"])
+    yield _outcomes(told["applied"]["calibration"])
     lead, demand = told["lead_time_days"], told["lead_time_demand"]
     yield _fact("lead", text("fact.days", n=lead["mean"], sd=lead["sd"]))
     until = {"mean": amount(demand["mean"]), "sd": amount(demand["sd"])}
@@ -162,7 +173,13 @@ def _lesson(lesson: dict[str, Any]) -> Iterator[FactLine]:
         yield _fact(
             "learned", text("fact.learned_days", n=lesson["days"], first=first, last=last)
         )
-    yield _fact("method", text("category.named", name=lesson["forecaster"]))
+    yield _fact("method", text(f"method.{lesson['forecaster']}"))
+
+
+def _outcomes(number: int) -> FactLine:
+    """number: of the calibration; 0: as shipped."""
+    key = "fact.outcomes_own" if number else "fact.outcomes_shipped"
+    return _fact("outcomes", text(key, number=number))
 
 
 def _fact(name: str, value: Text) -> FactLine:

@@ -118,6 +118,13 @@ class AddressView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentView:
+    """Whether the outcomes of this household are counted."""
+
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalsView:
     asks: tuple[AskCard, ...]
 

@@ -25,6 +25,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_api_key")),
     )
     op.create_table(
+        "calibration",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("forecasts", sa.Integer(), nullable=False),
+        sa.Column("cycles", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_calibration")),
+    )
+    op.create_table(
         "day_use",
         sa.Column("device_id", sa.String(), nullable=False),
         sa.Column("slot", sa.String(), nullable=False),
@@ -191,6 +200,7 @@ def upgrade() -> None:
         sa.Column("postal_code", sa.String(), nullable=False),
         sa.Column("city", sa.String(), nullable=False),
         sa.Column("readings_kept_days", sa.Integer(), nullable=False),
+        sa.Column("shares_outcomes", sa.Boolean(), nullable=False),
         sa.Column("is_auto_stopped", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -775,6 +785,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_session_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "trial",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("stock_id", sa.Uuid(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("formulas", sa.Integer(), nullable=False),
+        sa.Column("family", sa.String(), nullable=False),
+        sa.Column("family_group", sa.String(), nullable=False),
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("places", sa.JSON(), nullable=False),
+        sa.Column("left", sa.Float(), nullable=False),
+        sa.Column("watched_days", sa.Integer(), nullable=False),
+        sa.Column("chances_ppm", sa.JSON(), nullable=False),
+        sa.Column("resolved_on", sa.Date(), nullable=True),
+        sa.Column("before_ppm", sa.Integer(), nullable=True),
+        sa.Column("after_ppm", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_trial_owner_id_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stock_id"], ["stock.stock_id"], name=op.f("fk_trial_stock_id_stock")
+        ),
+        sa.PrimaryKeyConstraint("stock_id", "made_on", name=op.f("pk_trial")),
+    )
+    with op.batch_alter_table("trial", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_trial_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_trial_resolved_on"), ["resolved_on"], unique=False)
+
+    op.create_table(
         "command",
         sa.Column("command_id", sa.Integer(), nullable=False),
         sa.Column("device_id", sa.String(), nullable=False),
@@ -982,6 +1020,34 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "order_cycle",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("stock_id", sa.Uuid(), nullable=False),
+        sa.Column("family", sa.String(), nullable=False),
+        sa.Column("family_group", sa.String(), nullable=False),
+        sa.Column("service_level_ppm", sa.Integer(), nullable=False),
+        sa.Column("spares", sa.Integer(), nullable=False),
+        sa.Column("empty_below", sa.Float(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_stock_out", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["order.order_id"], name=op.f("fk_order_cycle_order_id_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name=op.f("fk_order_cycle_owner_id_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stock_id"], ["stock.stock_id"], name=op.f("fk_order_cycle_stock_id_stock")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_cycle")),
+    )
+    with op.batch_alter_table("order_cycle", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_cycle_ended_at"), ["ended_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_cycle_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_cycle_stock_id"), ["stock_id"], unique=False)
+
+    op.create_table(
         "order_event",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("order_event_id", sa.Integer(), nullable=False),
@@ -1069,6 +1135,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_event_order_id"))
 
     op.drop_table("order_event")
+    with op.batch_alter_table("order_cycle", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_cycle_stock_id"))
+        batch_op.drop_index(batch_op.f("ix_order_cycle_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_order_cycle_ended_at"))
+
+    op.drop_table("order_cycle")
     with op.batch_alter_table("order_contest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_order_contest_owner_id"))
 
@@ -1111,6 +1183,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_command_created_at"))
 
     op.drop_table("command")
+    with op.batch_alter_table("trial", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trial_resolved_on"))
+        batch_op.drop_index(batch_op.f("ix_trial_owner_id"))
+
+    op.drop_table("trial")
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_session_member_id"))
 
@@ -1254,4 +1331,5 @@ def downgrade() -> None:
     op.drop_table("device_event")
     op.drop_table("decision_cursor")
     op.drop_table("day_use")
+    op.drop_table("calibration")
     op.drop_table("api_key")

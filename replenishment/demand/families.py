@@ -47,8 +47,12 @@ class Families:
     categories: Mapping[str, str] = field(default_factory=dict)  # of consumables, to families
     unknown: Family = UNKNOWN
 
+    def family_name(self, category: str) -> str:
+        """The category's own name, where its family is unknown."""
+        return self.categories.get(category, category)
+
     def family(self, category: str) -> Family:
-        return self.families.get(self.categories.get(category, category), self.unknown)
+        return self.families.get(self.family_name(category), self.unknown)
 
     def group(self, category: str) -> Group:
         return self.groups.get(self.family(category).group, Group())

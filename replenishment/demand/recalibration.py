@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import add
 from typing import Final
 
 BINS: Final = 40
@@ -43,6 +44,9 @@ class Reliability:
                 for count, lower, upper in zip(self.counts, edges, edges[1:], strict=False)
             )
         )
+
+    def __add__(self, other: "Reliability") -> "Reliability":
+        return Reliability(tuple(map(add, self.counts, other.counts)))
 
     @property
     def curve(self) -> list[float]:

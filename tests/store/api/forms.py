@@ -30,6 +30,7 @@ FORMS: dict[Route, dict[str, str]] = {
         "city": "C",
         "region": "DE",
     },
+    ("POST", "/consent"): {"is_shared": "true"},
     ("POST", "/devices/bridge-code"): {},
     ("POST", "/devices/{device_id}/cycles"): {"said": "a_wash", "boot_id": "1", "seq": "1"},
     ("POST", "/devices/{device_id}/release"): {},

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from accounts.scoping import ALL_OWNERS
+from accounts.tables import OwnerRow
 from devices.tables import DayUseRow
 from tests.store.api.world import Home, World, act, stock_of
 
@@ -130,3 +131,29 @@ async def test_a_day_without_gets_a_price_and_a_service_level(world: World, nora
     stock = await stock_of(world, nora)
     assert (stock.stock_out_minor_per_day, stock.target, stock.keeps_days) == (250, 900, 200)
     assert 'value="2.50"' in html
+
+
+async def test_outcomes_are_counted_only_while_the_owner_agrees(world: World, nora: Home):
+    async def shared() -> bool:
+        async with world.database.snapshot(ALL_OWNERS) as session:
+            return (await session.get_one(OwnerRow, nora.owner_id)).shares_outcomes
+
+    async with world.client(nora) as client:
+        home = (await client.get("/")).text
+        html = (await client.get("/consent")).text
+        assert 'href="/consent"' in home
+        assert "only once 20 households have agreed" in html
+        assert "checked" not in html
+        assert not await shared()
+        await act(client, "/consent", "/consent", is_shared="true")
+        html = (await client.get("/consent")).text
+        assert "checked" in html
+        assert await shared()
+        await act(client, "/consent", "/consent")
+        assert not await shared()
+
+
+async def test_the_page_says_by_whose_outcomes_it_is_corrected(world: World, nora: Home):
+    async with world.client(nora) as client:
+        html = (await client.get(f"/stocks/{nora.stock_id}")).text
+    assert "of public data, as shipped" in html

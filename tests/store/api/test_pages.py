@@ -18,6 +18,7 @@ OWNER_PAGES = (
     "/notices",
     "/claims",
     "/address",
+    "/consent",
     "/stocks/{stock_id}",
     "/stocks/{stock_id}/mandate",
     "/orders/{order_id}",

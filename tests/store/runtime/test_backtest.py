@@ -70,7 +70,12 @@ def test_many_histories_are_judged_in_processes_and_give_the_same(tmp_path: Path
     [
         ("slot-00,tomorrow,4", "line 3: Invalid isoformat"),
         ("slot-00,2026-03-01,", "line 3: could not convert"),
-        ("slot-00,2026-03-01,-4", "line 3: used must not be below zero"),
+        ("slot-00,2026-03-01,-4", "line 3: used must be a number not below zero"),
+        ("slot-00,2026-03-01,nan", "line 3: used must be a number not below zero"),
+        ("slot-00,2026-03-01,inf", "line 3: used must be a number not below zero"),
+        ("slot-00,2026-03-01", "line 3: something is missing"),
+        ("slot-00,2026-02-28,4", "line 3: 2026-02-28 is there twice"),
+        ("slot-00,2026-03-01,4\0", "line 3: "),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, said: str) -> None:
@@ -83,3 +88,48 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, said: str) -> None:
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="cannot be read"):
         backtest.read_csv(tmp_path / "nothing.csv")
+
+
+def test_a_line_may_stand_for_several_days_but_not_for_all_of_history(tmp_path: Path) -> None:
+    file = tmp_path / "use.csv"
+    file.write_text("slot,day_on,used,exposure_days\nslot-00,2026-02-28,4,1000000\n")
+    with pytest.raises(CannotStart, match="exposure_days 1 to 400"):
+        backtest.read_csv(file)
+    file.write_text("slot,day_on,used,exposure_days\nslot-00,2026-02-28,4,3\n")
+    (history,) = backtest.read_csv(file).values()
+    assert [day.exposure_days for day in history.use] == [3]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "line 1: there is no column slot, day_on, used"),
+        (b"slot;day_on;used\nslot-00;2026-02-28;4\n", "with commas between"),
+        (b"slot,day_on,used\n", "holds no day of use"),
+        ("slot,day_on,used\nKüche,2026-02-28,4\n".encode("latin-1"), "not text in UTF-8"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = tmp_path / "use.csv"
+    file.write_bytes(content)
+    with pytest.raises(CannotStart, match=said):
+        backtest.read_csv(file)
+
+
+def test_a_file_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "use.csv"
+    file.write_bytes("slot,day_on,used\r\nslot-00,2026-02-28,4\r\n".encode("utf-8-sig"))
+    assert list(backtest.read_csv(file)) == ["slot-00"]
+
+
+@pytest.mark.parametrize(("days", "is_enough"), [(24, False), (25, True)])
+def test_a_short_history_is_said_to_be_short(
+    tmp_path: Path, days: int, is_enough: bool
+) -> None:
+    few = backtest.read_csv(a_file(tmp_path, slots=1, days=days))
+    found = backtest.judged(few, lead_days=3, console=QUIET)
+    assert bool(found[0].test.trials) is is_enough
+    caption = backtest.table(found).caption
+    assert (caption is None) if is_enough else ("25 days without a gap" in str(caption))

@@ -119,6 +119,7 @@ MADE = {
     *(f"correction.people_{each}" for each in ("before", "now")),
     *(f"factor.{ppm}" for factors in correction_form.FACTORS.values() for ppm in factors),
     *(f"fact.{each}" for each in queries_forecast.FACTS),
+    *(f"method.{each}" for each in ("LearningForecaster", "ExponentialForecaster")),
     *(f"by.{each}" for each in ("mandate", "vendor", "platform", "member")),
     *(f"ask.{each}" for each in REASONS_TO_ASK),
     *(f"notice.contest.{each}" for each in ContestState),

@@ -20,6 +20,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
+from devices.by_hand import NotReportedByHand
 from devices.custody import DeviceClaimed, DeviceRevoked
 from devices.cycle_corrections import CycleUnknown
 from devices.ownership import (
@@ -30,7 +31,7 @@ from devices.ownership import (
     TooManyTries,
 )
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
-from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
+from devices.stock import SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock

@@ -15,7 +15,7 @@ from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
 from api.web import household, queries_forecast, queries_stock, titles
-from devices import stock
+from devices import by_hand, stock
 from devices.models import DeviceId, SlotName
 from devices.readings import Outcome
 from devices.stock import ChangeStock
@@ -175,7 +175,7 @@ async def report_by_hand(
 ) -> ReportedView:
     """Say what you see in a device that does not report by itself."""
     await queries_stock.find_stock(session, stock_id)
-    outcome = await stock.report_by_hand(
+    outcome = await by_hand.report(
         admin.party_id,
         wanted.device_id,
         wanted.slot,

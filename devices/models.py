@@ -49,6 +49,7 @@ class SlotSpec(Frozen):
     most_per_day: Annotated[
         float, Field(gt=0)
     ]  # units per day; a faster fall is held as a jump
+    dose: Annotated[float, Field(gt=0)] | None = None  # units of one use, counted by hand
 
     @model_validator(mode="after")
     def _full_slot(self) -> "SlotSpec":

@@ -29,6 +29,7 @@ class Observed:
 
     slots: tuple[SlotHistory, ...]
     sources: tuple[LevelSource, ...]
+    by_hand: tuple[bool, ...]  # of each slot: between its owner's words nothing measures it
     in_slot: float | None
     is_stale: bool
     is_test: bool
@@ -49,6 +50,7 @@ async def observed(
             for place, each in zip(places, state.slots, strict=True)
         ),
         sources=tuple(map(_source, state.slots)),
+        by_hand=tuple(each.is_by_hand for each in state.slots),
         in_slot=state.in_slot,
         is_stale=state.is_stale,
         is_test=await _has_test_device(session, [device_id for device_id, _ in places]),

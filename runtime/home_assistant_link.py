@@ -28,8 +28,7 @@ from api.web import household
 from api.web.household import Household, OwnedDevice
 from core.money import Money
 from core.settings import Settings
-from devices import stock
-from devices.models import SlotSpec
+from devices import by_hand
 from devices.tables import SlotRow, StockRow
 from replenishment import approvals
 from replenishment.approvals import Rejection, Word
@@ -220,15 +219,9 @@ async def _do(press: Press, platform: Platform, owner: Principal) -> None:
 async def _refill(stock_id: UUID, platform: Platform, owner: Principal) -> None:
     for supply in await _supplies(platform, owner):
         if supply.stock_id == stock_id and supply.by_hand:
-            device_id, slot = supply.by_hand
-            async with platform.database.snapshot(owner.party_id) as session:
-                row = await session.get_one(SlotRow, (device_id, slot))
-                capacity = SlotSpec.model_validate(row.spec).capacity
-            await stock.report_by_hand(
+            await by_hand.open_pack(
                 owner.party_id,
-                device_id,
-                slot,
-                capacity,
+                *supply.by_hand,
                 transaction=platform.database.transaction,
                 clock=platform.clock,
             )

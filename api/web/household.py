@@ -14,7 +14,7 @@ from api.web import titles
 from api.web.views import Condition, DeviceCard, Gauge, ago
 from core.money import PPM
 from devices.models import DeviceModel, SlotSpec
-from devices.stock import BY_HAND_EVERY_HOURS, STALE_AFTER
+from devices.stock import STALE_AFTER, by_hand_interval_h
 from devices.tables import (
     DeviceModelRow,
     DeviceRow,
@@ -39,10 +39,16 @@ class OwnedDevice:
     model: DeviceModel | None  # None: its owner looks and reports by hand
     slots: tuple[SlotRow, ...]
 
+    @property
+    def _every_hours(self) -> int:
+        if self.model:
+            return self.model.data_sheet.every_hours
+        specs = [SlotSpec.model_validate(each.spec) for each in self.slots]
+        return max(map(by_hand_interval_h, specs), default=0)
+
     def is_silent(self, now: datetime) -> bool:
         heard = self.device.last_heard_at
-        every_hours = self.model.data_sheet.every_hours if self.model else BY_HAND_EVERY_HOURS
-        promised = timedelta(hours=3 * every_hours)
+        promised = timedelta(hours=3 * self._every_hours)
         return heard is not None and now - heard > max(STALE_AFTER, promised)
 
 
@@ -80,7 +86,7 @@ class Household:
 
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
         stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
-        level_ppm = _level_ppm(slot)
+        level_ppm = _level_ppm(slot, self.in_slot(owned, slot))
         spec = SlotSpec.model_validate(slot.spec)
         has_spares = stock is not None and stock.spares > 0
         return Gauge(
@@ -92,6 +98,20 @@ class Household:
             remark=spares(stock) if stock else None,
             tag=self._tag(stock) if stock else None,
         )
+
+    def in_slot(self, owned: OwnedDevice, slot: SlotRow) -> float | None:
+        """Units; of a slot that is reported by hand and alone in its stock, what the last
+        review takes to be left of it by now.
+        """
+        stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
+        told = (stock.forecast or {}) if stock else {}
+        is_alone = [s.stock_id for d in self.devices for s in d.slots].count(slot.stock_id) == 1
+        if owned.model or slot.in_slot is None or not (told and is_alone and slot.measured_at):
+            return slot.in_slot
+        if datetime.fromisoformat(told["at"]) < slot.measured_at:
+            return slot.in_slot
+        left: float | None = told["position"]["in_slot"]
+        return left
 
     def _supply(self, owned: OwnedDevice, slot: SlotRow, stock: StockRow | None) -> Text:
         if owned.is_silent(self.now):
@@ -139,11 +159,11 @@ def spares(stock: StockRow) -> Text | None:
     return text("supply.spares", amount=text(f"amount.{stock.unit}", n=stock.spares))
 
 
-def _level_ppm(slot: SlotRow) -> int | None:
-    if slot.in_slot is None:
+def _level_ppm(slot: SlotRow, in_slot: float | None) -> int | None:
+    if in_slot is None:
         return None
     capacity = SlotSpec.model_validate(slot.spec).capacity
-    return round(min(max(slot.in_slot / capacity, 0.0), 1.0) * PPM)
+    return round(min(max(in_slot / capacity, 0.0), 1.0) * PPM)
 
 
 def _condition(level_ppm: int | None, *, has_spares: bool) -> Condition:

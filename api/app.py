@@ -36,6 +36,7 @@ from api.security import SecureAnswers
 from api.storable import check_storable
 from api.web import (
     pages_account,
+    pages_at_home,
     pages_corrections,
     pages_cycles,
     pages_devices,
@@ -56,6 +57,7 @@ PAGES = (
     pages_recommendations,
     pages_corrections,
     pages_cycles,
+    pages_at_home,
     pages_devices,
     pages_account,
     pages_public,

@@ -78,6 +78,11 @@ class HandReport(Input):
     amount: float
 
 
+class ByHandSlot(Input):
+    device_id: DeviceId
+    slot: SlotName
+
+
 class ReportedView(Output):
     outcome: Outcome
 
@@ -186,12 +191,44 @@ async def report_by_hand(
     return ReportedView(outcome=outcome)
 
 
+@router.post("/{stock_id}/new-pack")
+async def open_pack(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, slot: ByHandSlot
+) -> ReportedView:
+    """A new pack was opened in a device that does not report: the old one is used up."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await by_hand.open_pack(
+        admin.party_id,
+        slot.device_id,
+        slot.slot,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
+
+
+@router.post("/{stock_id}/used")
+async def use_once(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, slot: ByHandSlot
+) -> ReportedView:
+    """One tap of the counter: one dose less."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await by_hand.use_once(
+        admin.party_id,
+        slot.device_id,
+        slot.slot,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
+
+
 @router.get("/{stock_id}/levels")
 async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> list[LevelView]:
     """Sixty days of levels, four a day, oldest first."""
     await queries_stock.find_stock(session, stock_id)
     home = await household.load(session, now, owner.language)
-    slots = [slot for _, slot in queries_stock.slots_of(home, stock_id)]
+    slots = [slot for _, slot in home.places(stock_id)]
     history = await queries_stock.levels(session, slots, now)
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]
 

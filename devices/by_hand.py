@@ -122,7 +122,7 @@ async def report(
             raise SettingRefused("amount", f"between 0 and {spec.capacity} {spec.unit}")
         is_more = row.in_slot is not None and amount > row.in_slot
         # a person's word that there is more needs no second reading
-        said = [FILLED] if is_more else []
+        said: list[Said] = [FILLED] if is_more else []
         return await _say(session, row, [*said, amount / spec.capacity], clock.now())
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from devices import history, stock
+from devices.containers import is_container
 from devices.levels import DayUse as Used
 from devices.stock import StockSlot
 from devices.tables import DeviceRow
@@ -33,6 +34,7 @@ class Observed:
     in_slot: float | None
     is_stale: bool
     is_test: bool
+    containers: tuple[StockSlot, ...]  # that fill: their level never causes an order
 
 
 async def observed(
@@ -53,6 +55,7 @@ async def observed(
         by_hand=tuple(each.is_by_hand for each in state.slots),
         in_slot=state.in_slot,
         is_stale=state.is_stale,
+        containers=tuple(each for each in state.slots if is_container(each.spec)),
         is_test=await _has_test_device(session, [device_id for device_id, _ in places]),
     )
 

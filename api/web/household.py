@@ -10,9 +10,10 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.texts import Text, text
-from api.web import titles
-from api.web.views import Condition, DeviceCard, Gauge, ago
+from api.web import titles, wording
+from api.web.views import Condition, DeviceCard, Gauge, Tap, ago
 from core.money import PPM
+from devices import containers
 from devices.models import DeviceModel, SlotSpec
 from devices.stock import STALE_AFTER, by_hand_interval_h
 from devices.tables import (
@@ -23,6 +24,7 @@ from devices.tables import (
     SlotRow,
     StockRow,
 )
+from devices.wire import SlotState
 from replenishment.order_states import LIVE, WAITING
 from replenishment.tables import OrderRow
 
@@ -30,6 +32,7 @@ LOW_PPM: Final = 250_000
 EMPTY_PPM: Final = 100_000
 LONG_DAYS: Final = 60  # beyond it the exact number of days says nothing
 QUARANTINE_SHOWN: Final = timedelta(days=7)
+CANNOT_SAY: Final = ("supply.stale", "supply.unknown")  # why no days are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,7 @@ class OwnedDevice:
     def _every_hours(self) -> int:
         if self.model:
             return self.model.data_sheet.every_hours
-        specs = [SlotSpec.model_validate(each.spec) for each in self.slots]
-        return max(map(by_hand_interval_h, specs), default=0)
+        return max((by_hand_interval_h(_spec(each)) for each in self.slots), default=0)
 
     def is_silent(self, now: datetime) -> bool:
         heard = self.device.last_heard_at
@@ -85,9 +87,11 @@ class Household:
         )
 
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
+        if is_container(slot):
+            return self._container(slot)
         stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
-        level_ppm = _level_ppm(slot, self.in_slot(owned, slot))
-        spec = SlotSpec.model_validate(slot.spec)
+        spec, in_slot = _spec(slot), self.in_slot(owned, slot)
+        level_ppm = None if in_slot is None else _share(in_slot, spec.capacity)
         has_spares = stock is not None and stock.spares > 0
         return Gauge(
             name=self.titles[stock.stock_id] if stock else spec.title_in(self.language),
@@ -97,6 +101,60 @@ class Household:
             supply=self._supply(owned, slot, stock),
             remark=spares(stock) if stock else None,
             tag=self._tag(stock) if stock else None,
+        )
+
+    def stock_gauge(self, stock: StockRow) -> Gauge:
+        """Of all its slots together."""
+        places = self.places(stock.stock_id)
+        amounts = [self.in_slot(*each) for each in places]
+        capacity = sum(_spec(slot).capacity for _, slot in places)
+        known = [each for each in amounts if each is not None]
+        is_known = bool(known) and len(known) == len(amounts)
+        level_ppm = _share(sum(known), capacity) if is_known else None
+        supplies = [self._supply(*each, stock) for each in places]
+        worst = next((e for e in supplies if e.key in CANNOT_SAY), None)
+        return Gauge(
+            name=self.titles[stock.stock_id],
+            stock_id=stock.stock_id,
+            level_ppm=level_ppm,
+            condition=_condition(level_ppm, has_spares=stock.spares > 0),
+            supply=worst or days_of_supply(stock, self.now),
+            remark=spares(stock),
+            tag=self._tag(stock),
+        )
+
+    def places(self, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow]]:
+        return [
+            (owned, slot)
+            for owned in self.devices
+            for slot in owned.slots
+            if slot.stock_id == stock_id
+        ]
+
+    def chores(self) -> tuple[Text, ...]:
+        """Containers that are full: nothing can be bought for that."""
+        return tuple(
+            text(
+                containers.chore(_spec(slot)),
+                slot=_spec(slot).title_in(self.language),
+                device=owned.ownership.name,
+            )
+            for owned in self.devices
+            for slot in owned.slots
+            if is_container(slot) and slot.condition == SlotState.FULL
+        )
+
+    def _container(self, slot: SlotRow) -> Gauge:
+        """It is followed by the device's words alone."""
+        is_full = slot.condition == SlotState.FULL
+        states: dict[str, Condition] = {"full": "empty", "low": "low", "ok": "ok"}
+        said = slot.condition if slot.condition in states else "unknown"
+        return Gauge(
+            name=_spec(slot).title_in(self.language),
+            stock_id=None,
+            level_ppm=PPM if is_full else None,
+            condition=states.get(slot.condition, "unknown"),
+            supply=text(f"container.{said}"),
         )
 
     def in_slot(self, owned: OwnedDevice, slot: SlotRow) -> float | None:
@@ -159,10 +217,26 @@ def spares(stock: StockRow) -> Text | None:
     return text("supply.spares", amount=text(f"amount.{stock.unit}", n=stock.spares))
 
 
-def _level_ppm(slot: SlotRow, in_slot: float | None) -> int | None:
-    if in_slot is None:
-        return None
-    capacity = SlotSpec.model_validate(slot.spec).capacity
+def tap(owned: OwnedDevice, slot: SlotRow) -> Tap:
+    spec = _spec(slot)
+    is_counted = spec.dose is not None and slot.in_slot is not None
+    return Tap(
+        device_id=slot.device_id,
+        slot=slot.slot,
+        title=owned.ownership.name,
+        dose=wording.measured(spec.dose, spec.unit) if spec.dose and is_counted else None,
+    )
+
+
+def is_container(slot: SlotRow) -> bool:
+    return containers.is_container(_spec(slot))
+
+
+def _spec(slot: SlotRow) -> SlotSpec:
+    return SlotSpec.model_validate(slot.spec)
+
+
+def _share(in_slot: float, capacity: float) -> int:
     return round(min(max(in_slot / capacity, 0.0), 1.0) * PPM)
 
 

@@ -61,7 +61,7 @@ async def stock_view(
 ) -> StockView:
     stock = await find_stock(session, stock_id)
     home = await household.load(session, now, member.language)
-    slots = slots_of(home, stock_id)
+    slots = home.places(stock_id)
     orders = await _orders(session, stock_id)
     coming, past = await _shown(session, member, home.live_orders.get(stock_id), orders)
     return StockView(
@@ -89,7 +89,7 @@ async def stock_view(
 
 
 def _sharing(home: Household, stock: StockRow) -> SharingView:
-    slots = slots_of(home, stock.stock_id)
+    slots = home.places(stock.stock_id)
     return SharingView(
         others=tuple(
             (each.stock_id, f"{home.titles[each.stock_id]} ({', '.join(names)})")
@@ -113,15 +113,6 @@ def _could_share(stock: StockRow, other: StockRow) -> bool:
         return bool(ownership.common_fits(stock, other))
     except StocksDiffer:
         return False
-
-
-def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow]]:
-    return [
-        (owned, slot)
-        for owned in home.devices
-        for slot in owned.slots
-        if slot.stock_id == stock_id
-    ]
 
 
 async def _shown(
@@ -176,13 +167,7 @@ def _in_slot(slot: SlotRow) -> Text:
 
 def _by_hand(owned: OwnedDevice, slot: SlotRow) -> ByHand:
     spec = SlotSpec.model_validate(slot.spec)
-    return ByHand(
-        device_id=slot.device_id,
-        slot=slot.slot,
-        title=owned.ownership.name,
-        capacity=spec.capacity,
-        unit=spec.unit,
-    )
+    return ByHand(capacity=spec.capacity, unit=spec.unit, tap=household.tap(owned, slot))
 
 
 async def _orders(session: AsyncSession, stock_id: UUID) -> Sequence[OrderRow]:

@@ -97,6 +97,7 @@ class HomeView:
     lead: Text | None
     asks: tuple[AskCard, ...]
     devices: tuple[DeviceCard, ...]
+    chores: tuple[Text, ...]  # what nobody can sell: empty a container
     coming: tuple[Coming, ...]
     month: Month
     may_change: bool
@@ -141,14 +142,22 @@ class MandateLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByHand:
-    """A slot whose owner looks and reports."""
+class Tap:
+    """A slot of which its owner says what he does. `dose`: of one use; None: not counted."""
 
     device_id: str
     slot: str
     title: str
+    dose: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """A slot whose owner looks and reports."""
+
     capacity: int
     unit: str
+    tap: Tap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

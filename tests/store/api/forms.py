@@ -102,7 +102,26 @@ FORMS: dict[Route, dict[str, str]] = {
         "device_id": "{device_id}",
         "slot": "detergent",
         "amount": "5",
-        "amount_full": "5",
+    },
+    **{
+        ("POST", f"/stocks/{{stock_id}}/{act}"): {
+            "device_id": "{device_id}",
+            "slot": "detergent",
+            "then": "/at-home",
+        }
+        for act in ("new-pack", "used")
+    },
+    ("POST", "/devices/by-hand"): {
+        "name": "Cupboard",
+        "place": "P",
+        "what": "own",
+        "own": "Rice",
+        "unit": "g",
+        "pack": "2000",
+        "lasts_days": "30",
+        "dose": "60",
+        "packs": "2",
+        "is_full": "yes",
     },
     ("POST", "/stocks/{stock_id}/mandate"): {
         "products": "02001000000012",

@@ -21,7 +21,7 @@ from api.web.views_orders import (
     OverrideView,
 )
 from api.web.views_public import VendorSignIn
-from tests.unit.api import samples_maker
+from tests.unit.api import samples_at_home, samples_maker
 from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
@@ -116,6 +116,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         BridgeCodeView(code="PBKD-7Q2M", platform_url="http://127.0.0.1:8000"),
         "devices",
     ),
+    **samples_at_home.PAGES,
     "claim": ("claim.html", ClaimView(code="X", problem=text("claim.unknown")), "devices"),
     "release": (
         "release.html",

@@ -77,7 +77,8 @@ async def open_pack(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redir
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,
     )
-    return back(local_path(form.one("then") or f"/stocks/{stock_id}"), "pack_opened")
+    then = local_path(form.one("then") or f"/stocks/{stock_id}")
+    return back(then, "pack_opened")
 
 
 @router.post("/stocks/{stock_id}/used")
@@ -91,4 +92,5 @@ async def use_once(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redire
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,
     )
-    return back(local_path(form.one("then") or f"/stocks/{stock_id}"), "used_once")
+    then = local_path(form.one("then") or f"/stocks/{stock_id}")
+    return back(then, "used_once")

@@ -12,7 +12,7 @@ from api.web import household, kinds, queries_orders, wording
 from api.web.household import Household, depletion_at, is_container
 from api.web.kinds import Consumable
 from api.web.views import Coming
-from api.web.views_at_home import AddByHandView, AtHomeLine, AtHomeView
+from api.web.views_at_home import ByHandView, AtHomeLine, AtHomeView
 from devices.catalog import described, shelf
 from devices.description import model_of
 from devices.tables import StockRow
@@ -83,9 +83,9 @@ async def add_view(
     language: str,
     filled: Mapping[str, str],
     problems: Mapping[str, Text],
-) -> AddByHandView:
+) -> ByHandView:
     sold, known = await consumables(session)
-    return AddByHandView(
+    return ByHandView(
         sold=tuple(each.kind(language) for each in sold),
         known=tuple(each.kind(language) for each in known),
         filled=filled,

@@ -42,7 +42,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddByHandView:
+class ByHandView:
     """`sold`: products that shops offer; `known`: what described appliances use. `filled`: as
     the form was sent; `problems`: by field.
     """

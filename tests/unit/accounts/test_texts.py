@@ -74,7 +74,7 @@ VERIFIED = (  # lines that the stand-alone verifier prints
 SAID = {
     said
     for path in (ROOT / "api/web").glob("pages_*.py")
-    for said in re.findall(r'\bback\((?:f?"[^"]*"), "(\w+)"\)', path.read_text())
+    for said in re.findall(r'\bback\((?:f?"[^"]*"|\w+), "(\w+)"\)', path.read_text())
 }
 # Keys that code makes of a part and a value: f"mode.{mode}" and so on.
 MADE = {

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.texts import text
 from api.web.views import Gauge
-from api.web.views_at_home import AddByHandView, AtHomeLine, AtHomeView, Kind
+from api.web.views_at_home import ByHandView, AtHomeLine, AtHomeView, Kind
 from tests.unit.api.samples_home import COFFEE, COMING, PRINTER, TAP, WASHER
 
 WASTE = Gauge(
@@ -46,7 +46,7 @@ AT_HOME = AtHomeView(
     asks=1,
     may_change=True,
 )
-ADD = AddByHandView(
+ADD = ByHandView(
     sold=(Kind(key="gtin:1", title="Espresso Bohnenwerk", pack=text("amount.g", n=1000)),),
     known=(
         Kind(

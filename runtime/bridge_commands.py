@@ -8,9 +8,9 @@ import typer
 
 from core.logging_setup import configure_logging
 from core.settings import Settings
-from runtime import bridge
-from runtime.bridge import Bridge, Platform
-from runtime.bridged import KINDS, OPTIONS
+from runtime import bridges
+from runtime.adoption import Bridge, Platform
+from runtime.bridges import KINDS, OPTIONS
 from runtime.serve import stop_on_signals
 from runtime.startup import prepare_home, settings_from_environment
 
@@ -65,4 +65,4 @@ def platform_of(settings: Settings, url: str = "") -> Platform:
 
 
 async def _run(meant: Bridge, platform: Platform, claim: str) -> None:
-    await bridge.run(meant, platform, claim=claim, stop=stop_on_signals())
+    await bridges.run(meant, platform, claim=claim, stop=stop_on_signals())

@@ -41,10 +41,9 @@ from runtime import (
 from runtime.access_keys import Party
 from runtime.arena.command import arena
 from runtime.bridge_commands import bridge_command
-from runtime.bridge_plug import bridge_plug_command
 from runtime.broker_cli import broker
 from runtime.conformance_cli import conformance
-from runtime.home_assistant_link import home_assistant_command
+from runtime.home_assistant_command import home_assistant_command
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
 app = typer.Typer(
@@ -59,7 +58,6 @@ app.command("arena")(arena)
 app.command("conformance")(conformance)
 app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
-app.command("bridge-plug")(bridge_plug_command)
 app.command("home-assistant")(home_assistant_command)
 
 CHECK_FAILED: Final = 3

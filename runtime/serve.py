@@ -23,7 +23,8 @@ from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands, credentials
-from runtime import bridge, wiring, witnesses
+from runtime import bridges, wiring, witnesses
+from runtime.adoption import Platform as ForBridges
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -82,7 +83,8 @@ async def run_all(settings: Settings, console: Console) -> None:
         platform = await _open_pages(stack, settings, console)
         door = await _open_door(stack, platform, stop)
         console.print(f"Devices: {door}")
-        await stack.enter_async_context(bridge.running(_for_bridges(settings, door), stop))
+        found = _for_bridges(settings, door)
+        await stack.enter_async_context(bridges.running(found, platform, stop))
         working = asyncio.create_task(platform.worker.run(stop))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -90,9 +92,9 @@ async def run_all(settings: Settings, console: Console) -> None:
         await working
 
 
-def _for_bridges(settings: Settings, door: str) -> bridge.Platform:
+def _for_bridges(settings: Settings, door: str) -> ForBridges:
     """As they find it from within: the gateway may have taken any free port."""
-    return bridge.Platform(
+    return ForBridges(
         url="",  # they were added before
         mqtt_host=settings.mqtt_host,
         mqtt_port=urlsplit(door).port or settings.mqtt_port,

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.texts import text
 from api.web.views import Gauge
-from api.web.views_at_home import ByHandView, AtHomeLine, AtHomeView, Kind
+from api.web.views_at_home import AtHomeLine, AtHomeView, ByHandView, Kind
 from tests.unit.api.samples_home import COFFEE, COMING, PRINTER, TAP, WASHER
 
 WASTE = Gauge(

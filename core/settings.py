@@ -7,7 +7,14 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    IPvAnyAddress,
+    IPvAnyNetwork,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -43,6 +50,9 @@ class Settings(BaseSettings):
     mqtt_packet_bytes: PositiveInt = 32 * 1024
     mqtt_trusted: tuple[IPvAnyNetwork, ...] = LOOPBACK  # not counted by address; name a proxy
     allow_loopback_shops: bool = False  # plain HTTP to 127.0.0.1: demo and tests
+    # Where the pages may look around for devices, as JSON lists; empty: nowhere.
+    discover_interfaces: tuple[IPvAnyAddress, ...] = ()  # own addresses, for mDNS
+    discover_brokers: tuple[str, ...] = ()  # mqtt://user:password@host
     claim_lease_s: Annotated[float, Field(gt=0)] = 30.0  # until another worker retries a row
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -43,6 +43,7 @@ from runtime.arena.command import arena
 from runtime.bridge_commands import bridge_command
 from runtime.broker_cli import broker
 from runtime.conformance_cli import conformance
+from runtime.discovering import discover_command
 from runtime.home_assistant_command import home_assistant_command
 from runtime.startup import CannotStart, prepare_home, settings_from_environment
 
@@ -58,6 +59,7 @@ app.command("arena")(arena)
 app.command("conformance")(conformance)
 app.add_typer(broker, name="broker")
 app.command("bridge")(bridge_command)
+app.command("discover")(discover_command)
 app.command("home-assistant")(home_assistant_command)
 
 CHECK_FAILED: Final = 3

@@ -23,8 +23,10 @@ from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands, credentials
-from runtime import bridges, wiring, witnesses
+from devices.discovered import Discovery
+from runtime import bridges, discovering, wiring, witnesses
 from runtime.adoption import Platform as ForBridges
+from runtime.discovering import NOWHERE
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -124,11 +126,17 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
             forecaster=wiring.forecaster(),
             public_url=url,
             witness=witnesses.witness_signer(settings),
+            discover=_discover(settings),
         )
     )
     await stack.enter_async_context(serving(app, bound))
     console.print(f"Pages:   {url}")
     return platform
+
+
+def _discover(settings: Settings) -> Callable[[], Awaitable[Discovery]] | None:
+    places = discovering.places_of(settings)
+    return partial(discovering.look, places) if places != NOWHERE else None
 
 
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:

@@ -12,7 +12,7 @@ from api.web import household, kinds, queries_orders, wording
 from api.web.household import Household, depletion_at, is_container
 from api.web.kinds import Consumable
 from api.web.views import Coming
-from api.web.views_at_home import ByHandView, AtHomeLine, AtHomeView
+from api.web.views_at_home import AtHomeLine, AtHomeView, ByHandView
 from devices.catalog import described, shelf
 from devices.description import model_of
 from devices.tables import StockRow

@@ -14,6 +14,7 @@ from accounts.texts import Text
 from api.web.charts import LevelChart
 from api.web.views_forecast import ForecastView
 from core.money import Money
+from devices.discovered import Discovery
 
 Condition = Literal["ok", "low", "empty", "unknown"]
 Mode = Literal["off", "notify", "ask", "auto"]
@@ -216,10 +217,18 @@ class DevicesView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeCodeView:
-    """With what a bridge adds one device; shown once."""
+    """With what a bridge adds one device; `command` holds its code and is shown once."""
 
-    code: str
-    platform_url: str
+    command: str
+    is_plug: bool = False  # the owner says what hangs on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideView:
+    """The ways to add a device. `told` None: nobody has looked around yet."""
+
+    can_look: bool
+    told: Discovery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,12 @@ FORMS: dict[Route, dict[str, str]] = {
         "city": "C",
         "region": "DE",
     },
-    ("POST", "/devices/bridge-code"): {},
+    ("POST", "/guide/look"): {},
+    ("POST", "/devices/bridge-code"): {
+        "kind": "plug",
+        "address": "mqtt://h",
+        "option": "device=a b",
+    },
     ("POST", "/devices/{device_id}/cycles"): {"said": "a_wash", "boot_id": "1", "seq": "1"},
     ("POST", "/devices/{device_id}/release"): {},
     ("POST", "/claims"): {"code": "AAAABBBBCCCC", "name": "N", "place": "P"},

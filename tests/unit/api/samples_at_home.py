@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.texts import text
-from api.web.views import Gauge
+from api.web.views import Gauge, GuideView
 from api.web.views_at_home import AtHomeLine, AtHomeView, ByHandView, Kind
+from devices.discovered import Discovery, Found
 from tests.unit.api.samples_home import COFFEE, COMING, PRINTER, TAP, WASHER
 
 WASTE = Gauge(
@@ -58,6 +59,16 @@ ADD = ByHandView(
     filled={"what": "own", "pack": "zwei", "unit": "g", "is_full": "yes"},
     problems={"own": text("by_hand.own"), "pack": text("by_hand.number")},
 )
+PLUG = Found(
+    kind="plug",
+    name="Waschkeller",
+    address="mqtt://192.168.1.2:1883",
+    options=("device=tasmota_AABB", "plug=tasmota", "appliance=washer"),
+)
+PRINTER_FOUND = Found(
+    kind="ipp", name="Kyocera ECOSYS M2040dn", address="ipp://192.168.1.9:631/ipp/print"
+)
+TOLD = Discovery(found=(PRINTER_FOUND, PLUG), problems=("192.168.1.3:1883: timed out",))
 PAGES: Mapping[str, tuple[str, Any, str]] = {
     "at_home": ("at_home.html", AT_HOME, "home"),
     "at_home_empty": (
@@ -65,5 +76,7 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
         AtHomeView(lines=(), containers=(), asks=0, may_change=True),
         "home",
     ),
+    "guide": ("guide.html", GuideView(can_look=False), "devices"),
+    "guide_found": ("guide.html", GuideView(can_look=True, told=TOLD), "devices"),
     "by_hand": ("by_hand.html", ADD, "devices"),
 }

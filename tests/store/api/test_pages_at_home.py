@@ -1,13 +1,15 @@
 """Everything at home, adding what cannot report, and saying what one does with it."""
 
+import html
 import re
+from dataclasses import replace
 
 from sqlmodel import select
 
 from accounts.scoping import ALL_OWNERS
+from devices.discovered import Discovery, Found
 from devices.tables import SlotRow, StockRow
-from tests.store.api.test_pages import act
-from tests.store.api.world import Home, World
+from tests.store.api.world import Home, World, act, token_in
 
 COFFEE = {
     "name": "Old coffee machine",
@@ -96,3 +98,40 @@ async def test_everything_at_home_says_how_much_where_and_what_waits(world: Worl
     assert "Old coffee machine" in page
     assert re.search(r"2,000\s*g on the shelf", page)
     assert re.search(r"<td class=\"n\">1,000\s*g</td>", page)
+
+
+async def test_the_guide_looks_around_only_where_the_operator_said_so(world: World, nora: Home):
+    async with world.client(nora) as client:
+        off = (await client.get("/guide")).text
+        refused = await act(client, "/guide", "/guide/look")
+    assert "Looking around is off" in off
+    assert refused.status_code == 404
+
+
+async def test_what_is_found_is_added_by_a_command_with_a_code_of_its_own(
+    world: World, nora: Home
+):
+    async def discover() -> Discovery:
+        plug = Found(
+            kind="plug",
+            name="<b>Cellar</b>",
+            address="mqtt://10.0.0.2:1883",
+            options=("device=a plug", "plug=tasmota", "appliance=washer"),
+        )
+        return Discovery(found=(plug,), problems=("10.0.0.3:1883: timed out",))
+
+    world.app.state.platform = replace(world.app.state.platform, discover=discover)
+    async with world.client(nora) as client:
+        page = (await act(client, "/guide", "/guide/look")).text
+        hidden = re.findall(r'type="hidden" name="(kind|address|option)" value="([^"]*)"', page)
+        token = await token_in(client, "/guide")
+        form = {"csrf_token": token, "option": [v for k, v in hidden if k == "option"]}
+        form |= {k: v for k, v in hidden if k != "option"}
+        shown = await client.post("/devices/bridge-code", data=form)
+    assert "One thing found" in page
+    assert "<b>Cellar</b>" not in page
+    assert "Could not ask 10.0.0.3:1883: timed out" in page
+    command = re.search(r"nachschub bridge plug [^<]*", html.unescape(shown.text))[0]
+    assert " mqtt://10.0.0.2:1883 --set 'device=a plug' --set plug=tasmota" in command
+    assert re.search(r"--claim [A-Z0-9]{8,} --platform http://platform", command)
+    assert "Say what hangs on the plug" in shown.text

@@ -52,12 +52,11 @@ def read(form: FilledForm, known: Sequence[Consumable]) -> ManualDevice:
 def _device(form: FilledForm, chosen: Consumable) -> ManualDevice:
     pack = _count(form, "pack") or chosen.pack
     lasts_days = _count(form, "lasts_days") or chosen.lasts_days * pack / chosen.pack
-    title = chosen.title.split(": ")[-1][:80]
     return ManualDevice(
         name=form.one("name")[:80],
         place=form.one("place")[:80],
-        title=title,
-        title_de=chosen.title_de.split(": ")[-1][:80],
+        title=chosen.supply[:80],
+        title_de=chosen.supply_de[:80],
         category=chosen.category,
         fits=chosen.fits[:20],
         capacity=pack,
@@ -79,6 +78,8 @@ def _own(form: FilledForm) -> Consumable | None:
         key=OWN,
         title=title,
         title_de=title,
+        supply=title,
+        supply_de=title,
         category=slug or "own-supply",
         fits=(title,),
         pack=1,

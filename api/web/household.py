@@ -32,7 +32,11 @@ LOW_PPM: Final = 250_000
 EMPTY_PPM: Final = 100_000
 LONG_DAYS: Final = 60  # beyond it the exact number of days says nothing
 QUARANTINE_SHOWN: Final = timedelta(days=7)
-CANNOT_SAY: Final = ("supply.stale", "supply.unknown")  # why no days are told
+CANNOT_SAY: Final = (
+    "supply.stale",
+    "supply.unknown",
+    "supply.not_said",
+)  # why no days are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +76,24 @@ class Household:
         )
 
     def card(self, owned: OwnedDevice) -> DeviceCard:
-        heard = owned.device.last_heard_at
         return DeviceCard(
             device_id=owned.device.device_id,
             name=owned.ownership.name,
             place=owned.ownership.place,
-            heard=text("device.heard", ago=ago(heard, self.now))
-            if heard
-            else text("device.never_heard"),
+            heard=self._heard(owned),
             gauges=tuple(self.gauge(owned, slot) for slot in owned.slots),
             quarantined=self.quarantined.get(owned.device.device_id, 0),
             model=owned.model.title_in(self.language) if owned.model else "",
             is_online=owned.device.is_online,
+            taps=() if owned.model else tuple(tap(owned, slot) for slot in owned.slots),
         )
+
+    def _heard(self, owned: OwnedDevice) -> Text:
+        heard = owned.device.last_heard_at
+        if heard is None:
+            return text("device.never_heard" if owned.model else "device.never_said")
+        key = "device.heard" if owned.model else "device.said"
+        return text(key, ago=ago(heard, self.now))
 
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
         if is_container(slot):
@@ -173,9 +182,9 @@ class Household:
 
     def _supply(self, owned: OwnedDevice, slot: SlotRow, stock: StockRow | None) -> Text:
         if owned.is_silent(self.now):
-            return text("supply.stale")
+            return text("supply.stale" if owned.model else "supply.not_said")
         if slot.in_slot is None:
-            return text("supply.unknown")
+            return text("supply.unknown" if owned.model else "supply.not_said")
         return days_of_supply(stock, self.now) if stock else text("supply.learning")
 
     def _tag(self, stock: StockRow) -> Text:
@@ -221,6 +230,7 @@ def tap(owned: OwnedDevice, slot: SlotRow) -> Tap:
     spec = _spec(slot)
     is_counted = spec.dose is not None and slot.in_slot is not None
     return Tap(
+        stock_id=slot.stock_id,
         device_id=slot.device_id,
         slot=slot.slot,
         title=owned.ownership.name,

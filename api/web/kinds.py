@@ -3,7 +3,7 @@
 Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,14 +14,20 @@ from vendor_policy.declarations import ProductCard
 
 PACK_LASTS_DAYS: Final = 30.0  # until its owner says otherwise
 
+Supplies = Callable[[str], tuple[str, str]]  # a category in English and German
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consumable:
-    """Titles in English and German; `lasts_days`: a pack, usually."""
+    """`title`: in the list; `supply`: what it is called at home, in English and German.
+    `lasts_days`: a pack, usually.
+    """
 
     key: str
     title: str
     title_de: str
+    supply: str
+    supply_de: str
     category: str
     fits: tuple[str, ...]
     pack: int
@@ -33,13 +39,23 @@ class Consumable:
         return Kind(key=self.key, title=title, pack=wording.quantity(self.pack, self.unit))
 
 
-def of_cards(cards: Iterable[ProductCard]) -> list[Consumable]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """`sold`: by shops here; `known`: used by described appliances."""
+
+    sold: Sequence[Consumable]
+    known: Sequence[Consumable]
+
+
+def of_cards(cards: Iterable[ProductCard], supplies: Supplies) -> list[Consumable]:
     """By category and title."""
     return [
         Consumable(
             key=f"gtin:{card.gtin}",
-            title=card.title,
-            title_de=card.title,
+            title=f"{card.title}, {card.brand}",
+            title_de=f"{card.title}, {card.brand}",
+            supply=supplies(card.category)[0],
+            supply_de=supplies(card.category)[1],
             category=card.category,
             fits=card.fits,
             pack=1 if card.unit == "fill" else card.pack_quantity,
@@ -65,6 +81,8 @@ def _of_slot(model: DeviceModel, spec: SlotSpec) -> Consumable:
         key=f"slot:{model.name}/{spec.slot}",
         title=f"{model.title_in('en')}: {spec.title}",
         title_de=f"{model.title_in('de')}: {spec.title_in('de')}",
+        supply=spec.title,
+        supply_de=spec.title_in("de"),
         category=spec.category,
         fits=spec.fits,
         pack=spec.capacity,

@@ -9,7 +9,8 @@ from sqlmodel import select
 from api.refusals import NotFound
 from api.web import by_hand_form, queries_at_home, queries_stock
 from api.web.by_hand_form import FIELDS, NotAdded
-from api.web.visit import CheckedForm, VisitDep, back, local_path, visiting_admin
+from api.web.kinds import Choices
+from api.web.visit import CheckedForm, Visit, VisitDep, back, local_path, visiting_admin
 from devices import by_hand
 from devices.tables import SlotRow
 
@@ -25,24 +26,24 @@ async def at_home(visit: VisitDep) -> HTMLResponse:
 
 @router.get("/devices/by-hand", dependencies=[Depends(visiting_admin)])
 async def show_form(visit: VisitDep) -> HTMLResponse:
-    async with visit.reading() as session:
-        view = await queries_at_home.add_view(session, visit.language, {"is_full": "yes"}, {})
+    choices = await _choices(visit)
+    view = queries_at_home.add_view(choices, visit.language, {"is_full": "yes"}, {})
     return await visit.page("by_hand.html", view, "devices")
+
+
+async def _choices(visit: Visit) -> Choices:
+    async with visit.reading() as session:
+        return await queries_at_home.consumables(session, visit.platform.pages)
 
 
 @router.post("/devices/by-hand")
 async def add(visit: VisitDep, form: CheckedForm) -> Response:
-    admin = visit.admin
-    async with visit.reading() as session:
-        sold, known = await queries_at_home.consumables(session)
+    admin, choices = visit.admin, await _choices(visit)
     try:
-        device = by_hand_form.read(form, [*sold, *known])
+        device = by_hand_form.read(form, [*choices.sold, *choices.known])
     except NotAdded as refused:
         filled = {name: form.one(name)[:80] for name in (*FIELDS, "is_full")}
-        async with visit.reading() as session:
-            view = await queries_at_home.add_view(
-                session, visit.language, filled, refused.problems
-            )
+        view = queries_at_home.add_view(choices, visit.language, filled, refused.problems)
         return await visit.page("by_hand.html", view, "devices", status=422)
     platform = visit.platform
     added = await by_hand.add(

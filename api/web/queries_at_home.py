@@ -8,9 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.principal import Principal
 from accounts.texts import Text
+from api.render import Pages
 from api.web import household, kinds, queries_orders, wording
 from api.web.household import Household, depletion_at, is_container
-from api.web.kinds import Consumable
+from api.web.kinds import Choices
 from api.web.views import Coming
 from api.web.views_at_home import AtHomeLine, AtHomeView, ByHandView
 from devices.catalog import described, shelf
@@ -67,27 +68,27 @@ def _line(home: Household, row: StockRow, order: Coming | None) -> AtHomeLine:
     )
 
 
-async def consumables(session: AsyncSession) -> tuple[list[Consumable], list[Consumable]]:
-    """Of the shops here, and of the appliances that are described."""
-    cards = [
-        ProductCard.model_validate(row.card)
-        for row in await session.exec(select(ProductCardRow))
-    ]
+async def consumables(session: AsyncSession, pages: Pages) -> Choices:
+    def supplies(category: str) -> tuple[str, str]:
+        said = wording.category(category)
+        return pages.words("en", "UTC").say(said), pages.words("de", "UTC").say(said)
+
+    rows = await session.exec(select(ProductCardRow))
+    cards = [ProductCard.model_validate(row.card) for row in rows]
     models = [model_of(each) for each in described.all_described()]
     known = [*shelf.MODELS, *(each for each in models if each)]
-    return kinds.of_cards(cards), kinds.of_models(known)
+    return Choices(sold=kinds.of_cards(cards, supplies), known=kinds.of_models(known))
 
 
-async def add_view(
-    session: AsyncSession,
+def add_view(
+    choices: Choices,
     language: str,
     filled: Mapping[str, str],
     problems: Mapping[str, Text],
 ) -> ByHandView:
-    sold, known = await consumables(session)
     return ByHandView(
-        sold=tuple(each.kind(language) for each in sold),
-        known=tuple(each.kind(language) for each in known),
+        sold=tuple(each.kind(language) for each in choices.sold),
+        known=tuple(each.kind(language) for each in choices.known),
         filled=filled,
         problems=problems,
     )

@@ -34,6 +34,17 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tap:
+    """A slot of which its owner says what he does. `dose`: of one use; None: not counted."""
+
+    stock_id: UUID | None
+    device_id: str
+    slot: str
+    title: str
+    dose: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCard:
     device_id: str
     name: str
@@ -44,6 +55,7 @@ class DeviceCard:
     has_cycles: bool = False  # of a plug, with a page of their own
     model: str = ""
     is_online: bool = False
+    taps: tuple[Tap, ...] = ()  # of a device whose owner looks and reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +152,6 @@ class MandateLine:
     cap: Money
     days_between: int | None
     ends_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tap:
-    """A slot of which its owner says what he does. `dose`: of one use; None: not counted."""
-
-    device_id: str
-    slot: str
-    title: str
-    dose: Text | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

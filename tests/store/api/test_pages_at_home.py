@@ -97,7 +97,7 @@ async def test_everything_at_home_says_how_much_where_and_what_waits(world: Worl
     assert "One of them waits for your answer." in page
     assert "Old coffee machine" in page
     assert re.search(r"2,000\s*g on the shelf", page)
-    assert re.search(r"<td class=\"n\">1,000\s*g</td>", page)
+    assert re.search(r"In use: 1,000\s*g", page)
 
 
 async def test_the_guide_looks_around_only_where_the_operator_said_so(world: World, nora: Home):

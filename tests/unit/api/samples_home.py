@@ -145,6 +145,7 @@ COMING = Coming(
     expected_on=date(2026, 11, 23),
 )
 TAP = Tap(
+    stock_id=an_id(50),
     device_id="by-hand-1",
     slot="detergent",
     title="Vorratsschrank",

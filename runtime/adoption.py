@@ -85,8 +85,8 @@ async def kept_or_adopted(
         keep(path, bridge, found)
     if found is None:
         raise CannotStart(
-            "This device is not added yet. Make a code on your devices page ("
-            f"{platform.url}/devices) and run again with --claim CODE."
+            "This device is not added yet. Make a code on your page for adding devices ("
+            f"{platform.url}/guide) and run again with --claim CODE."
         )
     return found
 
@@ -107,7 +107,7 @@ def refusal_explained(bridge: Bridge, platform: Platform) -> Iterator[None]:
         yield
     except CredentialRefused as error:
         raise CannotStart(
-            f"{error}. Make a new code on your devices page and run again with --claim CODE,"
+            f"{error}. Make a new code at {platform.url}/guide and run again with --claim CODE,"
             f" after removing {file_of(bridge, platform.folder)}"
         ) from None
 

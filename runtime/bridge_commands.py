@@ -28,7 +28,9 @@ def bridge_command(  # noqa: PLR0913 - what can be chosen on the command line
     kind: Annotated[str, typer.Argument(help=KIND_HELP)],
     address: Annotated[str, typer.Argument(help=ADDRESS_HELP)],
     *,
-    claim: Annotated[str, typer.Option(help="The code from your devices page.")] = "",
+    claim: Annotated[
+        str, typer.Option(help="The code from the guide for adding a device.")
+    ] = "",
     platform: Annotated[str, typer.Option(help="Where its pages are.")] = "",
     every_s: Annotated[float, typer.Option(min=1, help="Seconds between looks.")] = 900,
     in_all: Annotated[bool, typer.Option(help="`nachschub all` runs it from now on.")] = False,

@@ -102,7 +102,7 @@ def _tell(told: Discovery, platform_url: str) -> None:
     if not told.found:
         out.print("Nothing was found.")
         return
-    out.print(f"CODE comes from {platform_url}/devices, one for each device.")
+    out.print(f"CODE comes from {platform_url}/guide, one for each device.")
     for each in told.found:
         out.print(f"\n{each.kind}: {each.name}\n  {each.command('CODE', platform_url)}")
     if any(each.kind == "plug" for each in told.found):

@@ -152,17 +152,18 @@ def _gauge(home: Household, owned: OwnedDevice, slot: SlotRow) -> Gauge:
         stock_id=None,
         level_ppm=of_home.level_ppm,
         condition=of_home.condition,
-        supply=_in_slot(slot),
+        supply=_in_slot(home, owned, slot),
     )
 
 
-def _in_slot(slot: SlotRow) -> Text:
-    if slot.in_slot is None:
-        return text("supply.unknown")
+def _in_slot(home: Household, owned: OwnedDevice, slot: SlotRow) -> Text:
+    in_slot = home.in_slot(owned, slot)
+    if in_slot is None:
+        return text("supply.unknown" if owned.model else "supply.not_said")
     unit = SlotSpec.model_validate(slot.spec).unit
     if unit == "fill":
-        return text("gauge.level", share=Share(round(slot.in_slot * PPM)))
-    return text("stock.in_slot", amount=wording.measured(slot.in_slot, unit))
+        return text("gauge.level", share=Share(round(in_slot * PPM)))
+    return text("stock.in_slot", amount=wording.measured(in_slot, unit))
 
 
 def _by_hand(owned: OwnedDevice, slot: SlotRow) -> ByHand:

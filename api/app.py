@@ -39,10 +39,12 @@ from api.security import SecureAnswers
 from api.storable import check_storable
 from api.web import (
     pages_account,
+    pages_at_home,
     pages_corrections,
     pages_custody,
     pages_cycles,
     pages_devices,
+    pages_guide,
     pages_maker,
     pages_maker_devices,
     pages_orders,
@@ -61,6 +63,8 @@ PAGES = (
     pages_recommendations,
     pages_corrections,
     pages_cycles,
+    pages_at_home,
+    pages_guide,
     pages_devices,
     pages_quarantine,
     pages_custody,

@@ -15,9 +15,10 @@ from api.deps import Admin, Now, Owner, PlatformDep, Reading
 from api.refusals import invalid
 from api.schemas import Input, Output
 from api.web import household
-from devices import ownership
+from devices import by_hand, ownership
+from devices.by_hand import ManualDevice
 from devices.models import DeviceModel
-from devices.ownership import Claim, ManualDevice
+from devices.ownership import Claim
 from replenishment import transfer
 
 router = APIRouter(tags=["devices"])
@@ -111,7 +112,7 @@ async def add_manual_device(
 ) -> ClaimedView:
     """Add a dumb appliance or a cupboard, whose contents you report yourself."""
     try:
-        added = await ownership.add_manual_device(
+        added = await by_hand.add(
             admin.party_id,
             device,
             transaction=platform.transaction,

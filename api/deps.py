@@ -1,7 +1,7 @@
 """What routes are given: the platform's parts, a session, and who is asking."""
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
@@ -17,6 +17,7 @@ from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
 from core.offload import Offload, ProcessPool
+from devices.discovered import Discovery
 from replenishment.approvals import Rejection
 from replenishment.forecast import Forecaster
 from vendor_policy.log.notes import Signer
@@ -42,6 +43,7 @@ class Platform:
     pages: Pages = field(default_factory=read_pages)
     witness: Signer | None = None  # the key with which this instance co-signs other logs
     offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
+    discover: Callable[[], Awaitable[Discovery]] | None = None  # None: nowhere to look around
 
     @property
     def is_https(self) -> bool:

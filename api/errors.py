@@ -20,6 +20,7 @@ from api.refusals import Invalid, NotFound, Stale
 from api.security import HEADERS
 from api.web.error_page import error_page
 from devices.bridging import BridgeCodeUnknown
+from devices.by_hand import NotReportedByHand
 from devices.custody import DeviceClaimed, DeviceRevoked
 from devices.cycles.corrections import CycleUnknown
 from devices.ownership import (
@@ -32,7 +33,7 @@ from devices.ownership import (
 from devices.quarantine_answers import CannotBeReleased, QuarantinedUnknown
 from devices.registry import DeviceIdTaken, ModelUnknown, ModelVersionTaken
 from devices.retention import NotKeptSoLong
-from devices.stock import NotReportedByHand, SettingRefused, StockUnknown
+from devices.stock import SettingRefused, StockUnknown
 from replenishment.addresses import AddressMissing
 from replenishment.approvals import AskExpired, MayNotApprove
 from replenishment.automatic import MayNotChange, UnknownMandate, UnknownStock

@@ -15,7 +15,7 @@ from api.profiles import ProfileView
 from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
 from api.web import household, queries_forecast, queries_stock, titles
-from devices import stock
+from devices import by_hand, stock
 from devices.models import DeviceId, SlotName
 from devices.readings import Outcome
 from devices.stock import ChangeStock
@@ -76,6 +76,11 @@ class HandReport(Input):
     device_id: str
     slot: str
     amount: float
+
+
+class ByHandSlot(Input):
+    device_id: DeviceId
+    slot: SlotName
 
 
 class ReportedView(Output):
@@ -175,11 +180,43 @@ async def report_by_hand(
 ) -> ReportedView:
     """Say what you see in a device that does not report by itself."""
     await queries_stock.find_stock(session, stock_id)
-    outcome = await stock.report_by_hand(
+    outcome = await by_hand.report(
         admin.party_id,
         wanted.device_id,
         wanted.slot,
         wanted.amount,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
+
+
+@router.post("/{stock_id}/new-pack")
+async def open_pack(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, slot: ByHandSlot
+) -> ReportedView:
+    """A new pack was opened in a device that does not report: the old one is used up."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await by_hand.open_pack(
+        admin.party_id,
+        slot.device_id,
+        slot.slot,
+        transaction=platform.transaction,
+        clock=platform.clock,
+    )
+    return ReportedView(outcome=outcome)
+
+
+@router.post("/{stock_id}/used")
+async def use_once(
+    platform: PlatformDep, session: Reading, admin: Admin, stock_id: UUID, slot: ByHandSlot
+) -> ReportedView:
+    """One tap of the counter: one dose less."""
+    await queries_stock.find_stock(session, stock_id)
+    outcome = await by_hand.use_once(
+        admin.party_id,
+        slot.device_id,
+        slot.slot,
         transaction=platform.transaction,
         clock=platform.clock,
     )
@@ -191,7 +228,7 @@ async def levels(session: Reading, owner: Owner, now: Now, stock_id: UUID) -> li
     """Sixty days of levels, four a day, oldest first."""
     await queries_stock.find_stock(session, stock_id)
     home = await household.load(session, now, owner.language)
-    slots = [slot for _, slot in queries_stock.slots_of(home, stock_id)]
+    slots = [slot for _, slot in home.places(stock_id)]
     history = await queries_stock.levels(session, slots, now)
     return [LevelView(at=each.at, quantity=each.quantity) for each in history]
 

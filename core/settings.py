@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     PositiveFloat,
     PositiveInt,
@@ -58,6 +59,9 @@ class Settings(BaseSettings):
     mirror_org: str = ""
     mirror_bucket: str = "nachschub"
     allow_loopback_shops: bool = False  # plain HTTP to 127.0.0.1: demo and tests
+    # Where the pages may look around for devices, as JSON lists; empty: nowhere.
+    discover_interfaces: tuple[IPvAnyAddress, ...] = ()  # own addresses, for mDNS
+    discover_brokers: tuple[str, ...] = ()  # mqtt://user:password@host
     claim_lease_s: Annotated[float, Field(gt=0)] = 30.0  # until another worker retries a row
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -51,6 +51,7 @@ class SlotSpec(Frozen):
     ]  # units per day; a faster fall is held as a jump
     # how much is left when the maker advises to order; shown, and never a rule
     order_at_percent: Annotated[float, Field(gt=0, lt=100)] | None = None
+    dose: Annotated[float, Field(gt=0)] | None = None  # units of one use, counted by hand
 
     @model_validator(mode="after")
     def _full_slot(self) -> "SlotSpec":

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
-from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,7 +15,7 @@ from core.database import Transaction
 from core.ids import Ids
 from devices import stock, store
 from devices.credentials import hash_secret
-from devices.models import DeviceModel, Frozen, Measure, SlotName, SlotSpec, Unit
+from devices.models import DeviceModel, SlotSpec
 from devices.registry import CLAIM_LIFE
 from devices.stock import StockUnknown
 from devices.tables import (
@@ -80,19 +79,6 @@ class Claim:
     place: str = ""
 
 
-class ManualDevice(Frozen):
-    """A dumb appliance or a cupboard: one slot whose owner looks and reports."""
-
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    place: Annotated[str, Field(max_length=80)] = ""
-    title: Annotated[str, Field(min_length=1, max_length=80)]  # of the slot
-    category: SlotName
-    fits: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
-    capacity: Annotated[int, Field(gt=0, le=10_000_000)]
-    unit: Unit
-    typical_use_per_day: Annotated[float, Field(gt=0)]
-
-
 async def look_up(
     owner_id: UUID, code: str, *, key: bytes, transaction: Transaction, clock: Clock
 ) -> Claimable:
@@ -116,39 +102,8 @@ async def claim(
             found.claim_hash = found.claim_expires_at = None
             owner = await session.get_one(OwnerRow, claim.owner_id)
             named = claimable.model.title_in(owner.language)
-            return await _bind(session, found, claim, named, now, ids)
+            return await bind(session, found, claim, named, now, ids)
     raise found
-
-
-async def add_manual_device(
-    owner_id: UUID,
-    device: ManualDevice,
-    *,
-    transaction: Transaction,
-    clock: Clock,
-    ids: Ids,
-) -> OwnershipRow:
-    """Its level is unknown until `stock.report_by_hand`."""
-    now, device_id = clock.now(), f"by-hand-{ids.uuid().hex[:12]}"
-    spec = SlotSpec(
-        slot=device.category,
-        title=device.title,
-        category=device.category,
-        fits=device.fits,
-        capacity=device.capacity,
-        unit=device.unit,
-        measure=Measure.LEVEL,
-        typical_use_per_day=device.typical_use_per_day,
-        most_per_day=max(device.capacity, device.typical_use_per_day),  # never held
-    )
-    claim = Claim(owner_id=owner_id, code="", name=device.name, place=device.place)
-    async with transaction(owner_id) as session:
-        row = DeviceRow(device_id=device_id, serial="", secret_hash="", created_at=now)
-        session.add(row)
-        await session.flush()
-        slot = SlotRow(device_id=device_id, slot=spec.slot, spec=spec.model_dump(mode="json"))
-        session.add(slot)
-        return await _bind(session, row, claim, device.name, now, ids)
 
 
 async def share_stock(
@@ -278,7 +233,7 @@ async def _claimable(session: AsyncSession, device: DeviceRow) -> Claimable:
     )
 
 
-async def _bind(
+async def bind(
     session: AsyncSession,
     device: DeviceRow,
     claim: Claim,

@@ -133,7 +133,9 @@ def _received(row: QuarantineRow, now: datetime) -> Received:
     _, name = wire.split_topic(row.topic) or ("", "")
     channel = next(each for each in get_args(wire.Channel) if each == name)
     parsed = telemetry.parse(channel, row.payload)
-    has_clock = isinstance(parsed, telemetry.Parsed) and getattr(parsed.message, "measured_at", None)
+    has_clock = isinstance(parsed, telemetry.Parsed) and getattr(
+        parsed.message, "measured_at", None
+    )
     return Received(
         device_id=row.device_id,
         channel=channel,

@@ -1,4 +1,4 @@
-"""What an owner has of one consumable, what he wants of it, and what he says of it by hand."""
+"""What an owner has of one consumable, and what he wants of it."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.tables import OwnerRow
@@ -18,20 +18,16 @@ from core.clock import Clock
 from core.database import Transaction
 from core.gtin import normalised_gtin
 from core.outbox import Work
-from devices import readings, telemetry, wire
+from devices import wire
 from devices.models import DeviceModel, Frozen, SlotSpec
-from devices.readings import Outcome, Received
 from devices.tables import (
-    DeviceEventRow,
     DeviceModelRow,
     DeviceRow,
-    OwnershipRow,
-    ReadingRow,
     SlotRow,
     StockRow,
 )
 
-BY_HAND_EVERY_HOURS: Final = 168  # how often a person is expected to look
+BY_HAND_EVERY_H: Final = 168  # how often a person is expected to look, or twice a pack
 STALE_AFTER: Final = timedelta(hours=48)  # or three promised intervals, if they are longer
 
 Ppm = Annotated[int, Field(ge=500_000, le=999_999)]
@@ -55,11 +51,6 @@ class SettingRefused(Exception):
         self.fix = fix
 
 
-class NotReportedByHand(Exception):
-    def __init__(self, device_id: str, slot: str) -> None:
-        super().__init__(f"{device_id} has no slot {slot} that its owner reports by hand")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockSlot:
     """One slot of a stock. `promised_interval_h`: hours between readings, by its data sheet."""
@@ -72,6 +63,7 @@ class StockSlot:
     measured_at: datetime | None
     heard_at: datetime | None
     promised_interval_h: int
+    is_by_hand: bool  # its owner looks and reports
 
     def is_stale(self, now: datetime) -> bool:
         """Not measured for longer than promised: silent, or saying "unknown" again and again.
@@ -172,44 +164,9 @@ async def changed(
     await outbox.add(session, *work)
 
 
-async def report_by_hand(
-    owner_id: UUID,
-    device_id: str,
-    slot: str,
-    amount: float,
-    *,
-    transaction: Transaction,
-    clock: Clock,
-) -> Outcome:
-    """What the owner sees in a dumb appliance, in units; it takes the way of any reading.
-
-    Raises NotReportedByHand, and SettingRefused for more than the slot holds.
-    """
-    async with transaction(owner_id) as session:
-        row = await _by_hand(session, owner_id, device_id, slot)
-        spec = SlotSpec.model_validate(row.spec)
-        if not 0 <= amount <= spec.capacity:
-            raise SettingRefused("amount", f"between 0 and {spec.capacity} {spec.unit}")
-        now, seq = clock.now(), await _last_seq(session, device_id)
-        reading = wire.SlotReading(level=amount / spec.capacity, raw="by hand")
-        messages: list[wire.Event | wire.Telemetry] = []
-        if row.in_slot is not None and amount > row.in_slot:
-            messages.append(  # a person's word needs no second reading
-                wire.Event(
-                    v=1,
-                    boot_id=0,
-                    seq=seq + 1,
-                    measured_at=now,
-                    event=wire.EventKind.REFILLED,
-                    slot=slot,
-                )
-            )
-        messages.append(
-            wire.Telemetry(v=1, boot_id=0, seq=seq + 2, measured_at=now, slots={slot: reading})
-        )
-        batch = [_received(device_id, each, now) for each in messages]
-        connection = await session.connection()
-        return (await connection.run_sync(readings.record, batch))[-1]
+def by_hand_interval_h(spec: SlotSpec) -> int:
+    """Hours within which its owner is expected to say something: at least, of a new pack."""
+    return max(BY_HAND_EVERY_H, round(12 * spec.capacity / spec.typical_use_per_day))
 
 
 def next_midnight(at: datetime, timezone: str) -> datetime:
@@ -231,19 +188,21 @@ async def _slots(
     )
     found: dict[UUID | None, list[StockSlot]] = defaultdict(list)
     for row, description in await session.exec(statement):
-        model = description and DeviceModel.model_validate(description)
+        model = DeviceModel.model_validate(description) if description else None
+        spec = SlotSpec.model_validate(row.spec)
         found[row.stock_id].append(
             StockSlot(
                 device_id=row.device_id,
                 slot=row.slot,
-                spec=SlotSpec.model_validate(row.spec),
+                spec=spec,
                 in_slot=row.in_slot,
                 condition=wire.SlotState(row.condition),
                 measured_at=row.measured_at,
                 heard_at=row.heard_at,
                 promised_interval_h=model.data_sheet.every_hours
                 if model
-                else BY_HAND_EVERY_HOURS,
+                else by_hand_interval_h(spec),
+                is_by_hand=model is None,
             )
         )
     return found
@@ -295,42 +254,3 @@ def _gtin(text: str) -> str:
     if gtin is None:
         raise SettingRefused("products", f"{text!r} is no GTIN of 8, 12, 13 or 14 digits")
     return gtin
-
-
-async def _by_hand(session: AsyncSession, owner_id: UUID, device_id: str, slot: str) -> SlotRow:
-    statement = (
-        select(SlotRow)
-        .join(DeviceRow, col(DeviceRow.device_id) == col(SlotRow.device_id))
-        .join(OwnershipRow, col(OwnershipRow.device_id) == col(SlotRow.device_id))
-        .where(
-            SlotRow.device_id == device_id,
-            SlotRow.slot == slot,
-            OwnershipRow.owner_id == owner_id,
-            col(DeviceRow.model_id).is_(None),
-        )
-    )
-    row = (await session.exec(statement)).one_or_none()
-    if row is None:
-        raise NotReportedByHand(device_id, slot)
-    return row
-
-
-async def _last_seq(session: AsyncSession, device_id: str) -> int:
-    last = [
-        (
-            await session.exec(select(func.max(table.seq)).where(table.device_id == device_id))
-        ).one()
-        for table in (ReadingRow, DeviceEventRow)
-    ]
-    return max((each for each in last if each is not None), default=0)
-
-
-def _received(device_id: str, message: wire.Event | wire.Telemetry, now: datetime) -> Received:
-    channel: wire.Channel = "event" if isinstance(message, wire.Event) else "telemetry"
-    return Received(
-        device_id=device_id,
-        channel=channel,
-        payload=message.model_dump_json(exclude_none=True).encode(),
-        parsed=telemetry.Parsed(telemetry.taken(message)),
-        received_at=now,
-    )

@@ -247,6 +247,7 @@ class StockRow(OwnedRow, table=True):
         default=None, sa_type=JSON
     )  # as last reviewed, for pages
     is_stale_told: bool = False  # the owner was asked whether the device is still there
+    is_full_told: bool = False  # the owner knows that a container is full
 
 
 class CommandRow(SQLModel, table=True):

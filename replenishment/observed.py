@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from devices import history, stock
+from devices.containers import is_container
 from devices.levels import DayUse as Used
 from devices.stock import StockSlot
 from devices.tables import DeviceRow
@@ -29,9 +30,11 @@ class Observed:
 
     slots: tuple[SlotHistory, ...]
     sources: tuple[LevelSource, ...]
+    by_hand: tuple[bool, ...]  # of each slot: between its owner's words nothing measures it
     in_slot: float | None
     is_stale: bool
     is_test: bool
+    containers: tuple[StockSlot, ...]  # that fill: their level never causes an order
 
 
 async def observed(
@@ -49,8 +52,10 @@ async def observed(
             for place, each in zip(places, state.slots, strict=True)
         ),
         sources=tuple(map(_source, state.slots)),
+        by_hand=tuple(each.is_by_hand for each in state.slots),
         in_slot=state.in_slot,
         is_stale=state.is_stale,
+        containers=tuple(each for each in state.slots if is_container(each.spec)),
         is_test=await _has_test_device(session, [device_id for device_id, _ in places]),
     )
 

@@ -3,8 +3,9 @@
 Reads within the review's transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.money import PPM
 from devices.tables import StockRow
@@ -59,7 +60,7 @@ async def foresight(
     outlook = Outlook(
         forecast=forecast,
         lead_time=lead_time(suppliers, await _answers(case)),
-        position=await position(case, seen.in_slot),
+        position=await position(case, by_now(seen, learned, forecaster, case.at)),
         service_level_ppm=_service_level_ppm(stock, forecast.demand, costs),
         least=stock.least,
         costs=costs,
@@ -69,6 +70,23 @@ async def foresight(
     return Foresight(
         outlook=outlook, seen=seen, learned=learned, forecaster=type(forecaster).__name__
     )
+
+
+def by_now(
+    seen: Observed, learned: Sequence[SlotHistory], forecaster: Forecaster, at: datetime
+) -> float | None:
+    """Units in the slots, less what those that are reported by hand are used since the last
+    word of them: "opened a new pack" is said once a pack.
+    """
+    if seen.in_slot is None:
+        return None
+    used = 0.0
+    for slot, source, is_by_hand in zip(learned, seen.sources, seen.by_hand, strict=True):
+        if is_by_hand and source.amount and source.measured_at:
+            days = (at - source.measured_at) / timedelta(days=1)
+            mean = forecaster.forecast([slot], today=at.date()).demand.mean
+            used += min(source.amount, max(0.0, days) * mean)
+    return max(0.0, seen.in_slot - used)
 
 
 async def _corrections(case: Case) -> list[Correction]:

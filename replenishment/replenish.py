@@ -23,7 +23,16 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices.tables import StockRow
-from replenishment import following, needs, orders, outlooks, proposals, quiet, work
+from replenishment import (
+    chores,
+    following,
+    needs,
+    orders,
+    outlooks,
+    proposals,
+    quiet,
+    work,
+)
 from replenishment.case import Case, Occasion
 from replenishment.forecast import Forecaster
 from replenishment.observed import observed
@@ -50,6 +59,7 @@ class Stop(StrEnum):
     GONE = "gone"
     OFF = "off"
     SILENT = "silent"  # a device has not been heard of for too long
+    CONTAINER = "container"  # it fills: its owner empties it
     UNKNOWN = "unknown"  # what is in the slots
     UNDERWAY = "underway"  # an order is live
     ENOUGH = "enough"
@@ -182,12 +192,8 @@ async def _stop(case: Case, foresight: Foresight) -> Stop | None:
     if stock.mode == "off":
         await needs.close(case.session, stock.stock_id, at=case.at)
         return Stop.OFF
-    if foresight.seen.is_stale:
-        await _ask_whether_it_is_there(case)
-        return Stop.SILENT
-    stock.is_stale_told = False
-    if outlook.position.total is None:
-        return Stop.UNKNOWN
+    if unmeasured := await _unmeasured(case, foresight):
+        return unmeasured
     if await orders.live(case.session, stock.stock_id) is not None:
         return Stop.UNDERWAY
     is_wanted = case.occasion.is_requested or await needs.is_requested(
@@ -197,6 +203,18 @@ async def _stop(case: Case, foresight: Foresight) -> Stop | None:
         await needs.close(case.session, stock.stock_id, at=case.at)
         return Stop.ENOUGH
     return None
+
+
+async def _unmeasured(case: Case, foresight: Foresight) -> Stop | None:
+    """What never causes an order, whatever is wanted."""
+    if foresight.seen.is_stale:
+        await _ask_whether_it_is_there(case)
+        return Stop.SILENT
+    case.stock.is_stale_told = False
+    if foresight.seen.containers:
+        await chores.tell(case, foresight.seen.containers)
+        return Stop.CONTAINER
+    return Stop.UNKNOWN if foresight.outlook.position.total is None else None
 
 
 async def _ask_whether_it_is_there(case: Case) -> None:

@@ -8,9 +8,9 @@ import typer
 
 from core.logging_setup import configure_logging
 from core.settings import Settings
-from runtime import bridge
-from runtime.bridge import Bridge, Platform
-from runtime.bridged import KINDS, OPTIONS
+from runtime import bridges
+from runtime.adoption import Bridge, Platform
+from runtime.bridges import KINDS, OPTIONS
 from runtime.serve import stop_on_signals
 from runtime.startup import prepare_home, settings_from_environment
 
@@ -28,7 +28,9 @@ def bridge_command(  # noqa: PLR0913 - what can be chosen on the command line
     kind: Annotated[str, typer.Argument(help=KIND_HELP)],
     address: Annotated[str, typer.Argument(help=ADDRESS_HELP)],
     *,
-    claim: Annotated[str, typer.Option(help="The code from your devices page.")] = "",
+    claim: Annotated[
+        str, typer.Option(help="The code from the guide for adding a device.")
+    ] = "",
     platform: Annotated[str, typer.Option(help="Where its pages are.")] = "",
     every_s: Annotated[float, typer.Option(min=1, help="Seconds between looks.")] = 900,
     in_all: Annotated[bool, typer.Option(help="`nachschub all` runs it from now on.")] = False,
@@ -65,4 +67,4 @@ def platform_of(settings: Settings, url: str = "") -> Platform:
 
 
 async def _run(meant: Bridge, platform: Platform, claim: str) -> None:
-    await bridge.run(meant, platform, claim=claim, stop=stop_on_signals())
+    await bridges.run(meant, platform, claim=claim, stop=stop_on_signals())

@@ -80,10 +80,15 @@ def _snmp(address: str, options: Options, bindings: Bindings) -> Device:
 
 
 def _mqtt(kind: str, address: str, options: Options, dialect: Dialect) -> Device:
+    return MqttDevice(mqtt_address(address, options), kind, dialect)
+
+
+def mqtt_address(address: str, options: Options) -> MqttAddress:
+    """Of mqtt://user:password@host:port, or mqtts. Raises WrongAddress."""
     is_tls = address.startswith("mqtts://")
     host, port = _host(address, *(("mqtts", MQTTS_PORT) if is_tls else ("mqtt", MQTT_PORT)))
     parts = urlsplit(address)
-    where = MqttAddress(
+    return MqttAddress(
         host=host,
         port=port,
         user=unquote(parts.username or ""),
@@ -91,7 +96,6 @@ def _mqtt(kind: str, address: str, options: Options, dialect: Dialect) -> Device
         device_id=options.get("device", ""),
         tls=_tls(options) if is_tls else None,
     )
-    return MqttDevice(where, kind, dialect)
 
 
 def _tls(options: Options) -> ssl.SSLContext:

@@ -61,12 +61,12 @@ COMMANDS: Final = {
         "runtime.bridge_commands:bridge_command",
         "Reads a device's supplies and reports them as a device of the platform does.",
     ),
-    "bridge-plug": Command(
-        "runtime.bridge_plug:bridge_plug_command",
-        "Hears a plug's power, finds washes in it and reports what they used.",
+    "discover": Command(
+        "runtime.discovering:discover_command",
+        "Looks for devices where it is allowed to, and says how each is added.",
     ),
     "home-assistant": Command(
-        "runtime.home_assistant_link:home_assistant_command",
+        "runtime.home_assistant_command:home_assistant_command",
         "Shows a household's supplies in its Home Assistant, with buttons to answer asks.",
     ),
     "demo": Command(

@@ -1,4 +1,4 @@
-"""`nachschub home-assistant`: one household's supplies on the broker of its Home Assistant.
+"""One household's supplies on the broker of its Home Assistant, and its buttons' presses.
 
 Opt-in: whoever may write on that broker may press the buttons, so each press is checked as any
 approval is, and stands in the order's history as "Home Assistant".
@@ -10,12 +10,12 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from ssl import SSLContext
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import aiomqtt
-import typer
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,19 +27,19 @@ from accounts.texts import Words
 from api.web import household
 from api.web.household import Household, OwnedDevice
 from core.money import Money
-from core.settings import Settings
-from devices import stock
-from devices.models import SlotSpec
+from devices import by_hand
 from devices.tables import SlotRow, StockRow
 from replenishment import approvals
 from replenishment.approvals import Rejection, Word
 from replenishment.order_states import OrderState
-from runtime import home_assistant, wiring
+from runtime import home_assistant
+from runtime.adoption import Bridge
+from runtime.bridged import WrongAddress, mqtt_address
 from runtime.home_assistant import Ask, Messages, Press, Supply
-from runtime.serve import stop_on_signals
 from runtime.startup import CannotStart
 from runtime.wiring import Platform
 
+KIND: Final = "home-assistant-out"
 RETRY_S: Final = 5.0
 STATUS_TOPIC: Final = f"{home_assistant.PREFIX}/status"  # Home Assistant's own birth
 
@@ -54,35 +54,25 @@ class Link:
     port: int
     user: str | None = None
     password: str | None = None
+    tls: SSLContext | None = None
     every_s: float = 30.0
     owner_name: str = ""
 
 
-def home_assistant_command(
-    broker: Annotated[str, typer.Option(help="Of Home Assistant, host:port.")],
-    user: Annotated[str, typer.Option(help="On that broker.")] = "",
-    password: Annotated[str, typer.Option(envvar="NACHSCHUB_HOME_ASSISTANT_PASSWORD")] = "",
-    owner: Annotated[str, typer.Option(help="The household, if there are several.")] = "",
-) -> None:
-    """Shows a household's supplies in its Home Assistant, with buttons to answer asks."""
-    host, _, port = broker.partition(":")
-    link = Link(
-        host=host,
-        port=int(port or 1883),
-        user=user or None,
-        password=password or None,
-        owner_name=owner,
-    )
+def read(bridge: Bridge) -> Link:
+    """Raises CannotStart."""
     try:
-        asyncio.run(_run(link))
-    except CannotStart as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(1) from None
-
-
-async def _run(link: Link) -> None:
-    async with wiring.opened(Settings(), public_url="") as platform:
-        await run(link, platform, stop=stop_on_signals())
+        where = mqtt_address(bridge.address, bridge.options)
+    except WrongAddress as error:
+        raise CannotStart(str(error)) from None
+    return Link(
+        host=where.host,
+        port=where.port,
+        user=where.user or None,
+        password=where.password or None,
+        tls=where.tls,
+        owner_name=bridge.options.get("owner", ""),
+    )
 
 
 @dataclass(slots=True)
@@ -116,6 +106,7 @@ async def _linked(
         link.port,
         username=link.user,
         password=link.password,
+        tls_context=link.tls,
         will=aiomqtt.Will(availability, home_assistant.OFFLINE, qos=1, retain=True),
         logger=_log,
     ) as client:
@@ -220,15 +211,9 @@ async def _do(press: Press, platform: Platform, owner: Principal) -> None:
 async def _refill(stock_id: UUID, platform: Platform, owner: Principal) -> None:
     for supply in await _supplies(platform, owner):
         if supply.stock_id == stock_id and supply.by_hand:
-            device_id, slot = supply.by_hand
-            async with platform.database.snapshot(owner.party_id) as session:
-                row = await session.get_one(SlotRow, (device_id, slot))
-                capacity = SlotSpec.model_validate(row.spec).capacity
-            await stock.report_by_hand(
+            await by_hand.open_pack(
                 owner.party_id,
-                device_id,
-                slot,
-                capacity,
+                *supply.by_hand,
                 transaction=platform.database.transaction,
                 clock=platform.clock,
             )

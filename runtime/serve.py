@@ -23,7 +23,10 @@ from broker import tls
 from core.ids import RandomIds
 from core.settings import Settings
 from devices import commands, credentials
-from runtime import bridge, mirror, wiring, witnesses
+from devices.discovered import Discovery
+from runtime import bridges, discovering, mirror, wiring, witnesses
+from runtime.adoption import Platform as ForBridges
+from runtime.discovering import NOWHERE
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -82,7 +85,8 @@ async def run_all(settings: Settings, console: Console) -> None:
         platform = await _open_pages(stack, settings, console)
         door = await _open_door(stack, platform, stop)
         console.print(f"Devices: {door}")
-        await stack.enter_async_context(bridge.running(_for_bridges(settings, door), stop))
+        found = _for_bridges(settings, door)
+        await stack.enter_async_context(bridges.running(found, platform, stop))
         await stack.enter_async_context(mirror.running(platform, stop))
         working = asyncio.create_task(platform.worker.run(stop))
         stopped = asyncio.create_task(stop.wait())
@@ -91,9 +95,9 @@ async def run_all(settings: Settings, console: Console) -> None:
         await working
 
 
-def _for_bridges(settings: Settings, door: str) -> bridge.Platform:
+def _for_bridges(settings: Settings, door: str) -> ForBridges:
     """As they find it from within: the gateway may have taken any free port."""
-    return bridge.Platform(
+    return ForBridges(
         url="",  # they were added before
         mqtt_host=settings.mqtt_host,
         mqtt_port=urlsplit(door).port or settings.mqtt_port,
@@ -123,11 +127,17 @@ async def _open_pages(stack: AsyncExitStack, settings: Settings, console: Consol
             forecaster=wiring.forecaster(),
             public_url=url,
             witness=witnesses.witness_signer(settings),
+            discover=_discover(settings),
         )
     )
     await stack.enter_async_context(serving(app, bound))
     console.print(f"Pages:   {url}")
     return platform
+
+
+def _discover(settings: Settings) -> Callable[[], Awaitable[Discovery]] | None:
+    places = discovering.places_of(settings)
+    return partial(discovering.look, places) if places != NOWHERE else None
 
 
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:

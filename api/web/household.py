@@ -10,11 +10,12 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.texts import Text, text
-from api.web import titles
-from api.web.views import Condition, DeviceCard, Gauge, ago
+from api.web import titles, wording
+from api.web.views import Condition, DeviceCard, Gauge, Tap, ago
 from core.money import PPM
+from devices import containers
 from devices.models import DeviceModel, SlotSpec
-from devices.stock import BY_HAND_EVERY_HOURS, STALE_AFTER
+from devices.stock import STALE_AFTER, by_hand_interval_h
 from devices.tables import (
     DeviceModelRow,
     DeviceRow,
@@ -23,6 +24,7 @@ from devices.tables import (
     SlotRow,
     StockRow,
 )
+from devices.wire import SlotState
 from replenishment.order_states import LIVE, WAITING
 from replenishment.tables import OrderRow
 
@@ -30,6 +32,11 @@ LOW_PPM: Final = 250_000
 EMPTY_PPM: Final = 100_000
 LONG_DAYS: Final = 60  # beyond it the exact number of days says nothing
 QUARANTINE_SHOWN: Final = timedelta(days=7)
+CANNOT_SAY: Final = (
+    "supply.stale",
+    "supply.unknown",
+    "supply.not_said",
+)  # why no days are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +46,15 @@ class OwnedDevice:
     model: DeviceModel | None  # None: its owner looks and reports by hand
     slots: tuple[SlotRow, ...]
 
+    @property
+    def _every_hours(self) -> int:
+        if self.model:
+            return self.model.data_sheet.every_hours
+        return max((by_hand_interval_h(_spec(each)) for each in self.slots), default=0)
+
     def is_silent(self, now: datetime) -> bool:
         heard = self.device.last_heard_at
-        every_hours = self.model.data_sheet.every_hours if self.model else BY_HAND_EVERY_HOURS
-        promised = timedelta(hours=3 * every_hours)
+        promised = timedelta(hours=3 * self._every_hours)
         return heard is not None and now - heard > max(STALE_AFTER, promised)
 
 
@@ -64,25 +76,32 @@ class Household:
         )
 
     def card(self, owned: OwnedDevice) -> DeviceCard:
-        heard = owned.device.last_heard_at
         return DeviceCard(
             device_id=owned.device.device_id,
             name=owned.ownership.name,
             place=owned.ownership.place,
-            heard=text("device.heard", ago=ago(heard, self.now))
-            if heard
-            else text("device.never_heard"),
+            heard=self._heard(owned),
             gauges=tuple(self.gauge(owned, slot) for slot in owned.slots),
             quarantined=self.quarantined.get(owned.device.device_id, 0),
             model=owned.model.title_in(self.language) if owned.model else "",
             is_online=owned.device.is_online,
             is_revoked=owned.device.revoked_at is not None,
+            taps=() if owned.model else tuple(tap(owned, slot) for slot in owned.slots),
         )
 
+    def _heard(self, owned: OwnedDevice) -> Text:
+        heard = owned.device.last_heard_at
+        if heard is None:
+            return text("device.never_heard" if owned.model else "device.never_said")
+        key = "device.heard" if owned.model else "device.said"
+        return text(key, ago=ago(heard, self.now))
+
     def gauge(self, owned: OwnedDevice, slot: SlotRow) -> Gauge:
+        if is_container(slot):
+            return self._container(slot)
         stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
-        level_ppm = _level_ppm(slot)
-        spec = SlotSpec.model_validate(slot.spec)
+        spec, in_slot = _spec(slot), self.in_slot(owned, slot)
+        level_ppm = None if in_slot is None else _share(in_slot, spec.capacity)
         has_spares = stock is not None and stock.spares > 0
         return Gauge(
             name=self.titles[stock.stock_id] if stock else spec.title_in(self.language),
@@ -94,11 +113,79 @@ class Household:
             tag=self._tag(stock) if stock else None,
         )
 
+    def stock_gauge(self, stock: StockRow) -> Gauge:
+        """Of all its slots together."""
+        places = self.places(stock.stock_id)
+        amounts = [self.in_slot(*each) for each in places]
+        capacity = sum(_spec(slot).capacity for _, slot in places)
+        known = [each for each in amounts if each is not None]
+        is_known = bool(known) and len(known) == len(amounts)
+        level_ppm = _share(sum(known), capacity) if is_known else None
+        supplies = [self._supply(*each, stock) for each in places]
+        worst = next((e for e in supplies if e.key in CANNOT_SAY), None)
+        return Gauge(
+            name=self.titles[stock.stock_id],
+            stock_id=stock.stock_id,
+            level_ppm=level_ppm,
+            condition=_condition(level_ppm, has_spares=stock.spares > 0),
+            supply=worst or days_of_supply(stock, self.now),
+            remark=spares(stock),
+            tag=self._tag(stock),
+        )
+
+    def places(self, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow]]:
+        return [
+            (owned, slot)
+            for owned in self.devices
+            for slot in owned.slots
+            if slot.stock_id == stock_id
+        ]
+
+    def chores(self) -> tuple[Text, ...]:
+        """Containers that are full: nothing can be bought for that."""
+        return tuple(
+            text(
+                containers.chore(_spec(slot)),
+                slot=_spec(slot).title_in(self.language),
+                device=owned.ownership.name,
+            )
+            for owned in self.devices
+            for slot in owned.slots
+            if is_container(slot) and slot.condition == SlotState.FULL
+        )
+
+    def _container(self, slot: SlotRow) -> Gauge:
+        """It is followed by the device's words alone."""
+        is_full = slot.condition == SlotState.FULL
+        states: dict[str, Condition] = {"full": "empty", "low": "low", "ok": "ok"}
+        said = slot.condition if slot.condition in states else "unknown"
+        return Gauge(
+            name=_spec(slot).title_in(self.language),
+            stock_id=None,
+            level_ppm=PPM if is_full else None,
+            condition=states.get(slot.condition, "unknown"),
+            supply=text(f"container.{said}"),
+        )
+
+    def in_slot(self, owned: OwnedDevice, slot: SlotRow) -> float | None:
+        """Units; of a slot that is reported by hand and alone in its stock, what the last
+        review takes to be left of it by now.
+        """
+        stock = self.stocks.get(slot.stock_id) if slot.stock_id else None
+        told = (stock.forecast or {}) if stock else {}
+        is_alone = [s.stock_id for d in self.devices for s in d.slots].count(slot.stock_id) == 1
+        if owned.model or slot.in_slot is None or not (told and is_alone and slot.measured_at):
+            return slot.in_slot
+        if datetime.fromisoformat(told["at"]) < slot.measured_at:
+            return slot.in_slot
+        left: float | None = told["position"]["in_slot"]
+        return left
+
     def _supply(self, owned: OwnedDevice, slot: SlotRow, stock: StockRow | None) -> Text:
         if owned.is_silent(self.now):
-            return text("supply.stale")
+            return text("supply.stale" if owned.model else "supply.not_said")
         if slot.in_slot is None:
-            return text("supply.unknown")
+            return text("supply.unknown" if owned.model else "supply.not_said")
         return days_of_supply(stock, self.now) if stock else text("supply.learning")
 
     def _tag(self, stock: StockRow) -> Text:
@@ -140,11 +227,28 @@ def spares(stock: StockRow) -> Text | None:
     return text("supply.spares", amount=text(f"amount.{stock.unit}", n=stock.spares))
 
 
-def _level_ppm(slot: SlotRow) -> int | None:
-    if slot.in_slot is None:
-        return None
-    capacity = SlotSpec.model_validate(slot.spec).capacity
-    return round(min(max(slot.in_slot / capacity, 0.0), 1.0) * PPM)
+def tap(owned: OwnedDevice, slot: SlotRow) -> Tap:
+    spec = _spec(slot)
+    is_counted = spec.dose is not None and slot.in_slot is not None
+    return Tap(
+        stock_id=slot.stock_id,
+        device_id=slot.device_id,
+        slot=slot.slot,
+        title=owned.ownership.name,
+        dose=wording.measured(spec.dose, spec.unit) if spec.dose and is_counted else None,
+    )
+
+
+def is_container(slot: SlotRow) -> bool:
+    return containers.is_container(_spec(slot))
+
+
+def _spec(slot: SlotRow) -> SlotSpec:
+    return SlotSpec.model_validate(slot.spec)
+
+
+def _share(in_slot: float, capacity: float) -> int:
+    return round(min(max(in_slot / capacity, 0.0), 1.0) * PPM)
 
 
 def _condition(level_ppm: int | None, *, has_spares: bool) -> Condition:

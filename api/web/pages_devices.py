@@ -6,11 +6,10 @@ from sqlmodel import col, select
 
 from accounts.tables import NoticeRow
 from accounts.texts import text
-from api.bridges import registry_of
 from api.web import queries_devices, queries_home
-from api.web.views import BridgeCodeView, ClaimView, ReleasedView
+from api.web.views import ClaimView, ReleasedView
 from api.web.visit import CheckedForm, Visit, VisitDep, back, visiting_admin
-from devices import bridging, ownership
+from devices import ownership
 from devices.ownership import Claim, ClaimCodeUnknown, TooManyTries
 from replenishment import transfer
 
@@ -22,14 +21,6 @@ async def devices(visit: VisitDep) -> HTMLResponse:
     async with visit.reading() as session:
         view = await queries_home.devices_view(session, visit.member, visit.now)
     return await visit.page("devices.html", view, "devices")
-
-
-@router.post("/devices/bridge-code")
-async def allow_bridge(visit: VisitDep, form: CheckedForm) -> HTMLResponse:
-    """Shows the code once: the answer to the act is the page itself."""
-    code = await bridging.allow(visit.admin.party_id, registry_of(visit.platform))
-    view = BridgeCodeView(code=code, platform_url=str(visit.request.base_url).rstrip("/"))
-    return await visit.page("bridge_code.html", view, "devices")
 
 
 @router.get("/devices/{device_id}/release")

@@ -11,7 +11,7 @@ from api.web.correction_form import read_correction
 from api.web.mandate_form import MandateRefused, read_mandate
 from api.web.stock_form import read_change
 from api.web.visit import CheckedForm, VisitDep, back
-from devices import stock
+from devices import by_hand, stock
 from replenishment import automatic, correcting, sharing
 
 router = APIRouter(include_in_schema=False)
@@ -46,12 +46,12 @@ async def change(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> Redirect
 @router.post("/stocks/{stock_id}/by-hand")
 async def report(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
     try:
-        amount = float(form.one("amount_full") or form.one("amount").replace(",", "."))
+        amount = float(form.one("amount").replace(",", "."))
     except ValueError:
         raise Invalid([Fault(field="amount", code="number", message="a number")]) from None
     async with visit.reading() as session:
         await queries_stock.find_stock(session, stock_id)
-    await stock.report_by_hand(
+    await by_hand.report(
         visit.admin.party_id,
         form.one("device_id"),
         form.one("slot"),

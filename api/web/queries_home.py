@@ -34,6 +34,7 @@ async def home_view(session: AsyncSession, member: Principal, now: datetime) -> 
         lead=_next(home, member),
         asks=asks,
         devices=cards,
+        chores=home.chores(),
         coming=tuple(queries_orders.coming(each, known) for each in on_the_way),
         month=await _month(session, member, now),
         may_change=member.may_change,

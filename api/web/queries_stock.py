@@ -61,7 +61,7 @@ async def stock_view(
 ) -> StockView:
     stock = await find_stock(session, stock_id)
     home = await household.load(session, now, member.language)
-    slots = slots_of(home, stock_id)
+    slots = home.places(stock_id)
     orders = await _orders(session, stock_id)
     coming, past = await _shown(session, member, home.live_orders.get(stock_id), orders)
     return StockView(
@@ -89,7 +89,7 @@ async def stock_view(
 
 
 def _sharing(home: Household, stock: StockRow) -> SharingView:
-    slots = slots_of(home, stock.stock_id)
+    slots = home.places(stock.stock_id)
     return SharingView(
         others=tuple(
             (each.stock_id, f"{home.titles[each.stock_id]} ({', '.join(names)})")
@@ -113,15 +113,6 @@ def _could_share(stock: StockRow, other: StockRow) -> bool:
         return bool(ownership.common_fits(stock, other))
     except StocksDiffer:
         return False
-
-
-def slots_of(home: Household, stock_id: UUID) -> list[tuple[OwnedDevice, SlotRow]]:
-    return [
-        (owned, slot)
-        for owned in home.devices
-        for slot in owned.slots
-        if slot.stock_id == stock_id
-    ]
 
 
 async def _shown(
@@ -161,28 +152,23 @@ def _gauge(home: Household, owned: OwnedDevice, slot: SlotRow) -> Gauge:
         stock_id=None,
         level_ppm=of_home.level_ppm,
         condition=of_home.condition,
-        supply=_in_slot(slot),
+        supply=_in_slot(home, owned, slot),
     )
 
 
-def _in_slot(slot: SlotRow) -> Text:
-    if slot.in_slot is None:
-        return text("supply.unknown")
+def _in_slot(home: Household, owned: OwnedDevice, slot: SlotRow) -> Text:
+    in_slot = home.in_slot(owned, slot)
+    if in_slot is None:
+        return text("supply.unknown" if owned.model else "supply.not_said")
     unit = SlotSpec.model_validate(slot.spec).unit
     if unit == "fill":
-        return text("gauge.level", share=Share(round(slot.in_slot * PPM)))
-    return text("stock.in_slot", amount=wording.measured(slot.in_slot, unit))
+        return text("gauge.level", share=Share(round(in_slot * PPM)))
+    return text("stock.in_slot", amount=wording.measured(in_slot, unit))
 
 
 def _by_hand(owned: OwnedDevice, slot: SlotRow) -> ByHand:
     spec = SlotSpec.model_validate(slot.spec)
-    return ByHand(
-        device_id=slot.device_id,
-        slot=slot.slot,
-        title=owned.ownership.name,
-        capacity=spec.capacity,
-        unit=spec.unit,
-    )
+    return ByHand(capacity=spec.capacity, unit=spec.unit, tap=household.tap(owned, slot))
 
 
 async def _orders(session: AsyncSession, stock_id: UUID) -> Sequence[OrderRow]:

@@ -14,6 +14,7 @@ from accounts.texts import Text
 from api.web.charts import LevelChart
 from api.web.views_forecast import ForecastView
 from core.money import Money
+from devices.discovered import Discovery
 
 Condition = Literal["ok", "low", "empty", "unknown"]
 Mode = Literal["off", "notify", "ask", "auto"]
@@ -33,6 +34,17 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tap:
+    """A slot of which its owner says what he does. `dose`: of one use; None: not counted."""
+
+    stock_id: UUID | None
+    device_id: str
+    slot: str
+    title: str
+    dose: Text | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCard:
     device_id: str
     name: str
@@ -44,6 +56,7 @@ class DeviceCard:
     model: str = ""
     is_online: bool = False
     is_revoked: bool = False  # locked out for good
+    taps: tuple[Tap, ...] = ()  # of a device whose owner looks and reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +111,7 @@ class HomeView:
     lead: Text | None
     asks: tuple[AskCard, ...]
     devices: tuple[DeviceCard, ...]
+    chores: tuple[Text, ...]  # what nobody can sell: empty a container
     coming: tuple[Coming, ...]
     month: Month
     may_change: bool
@@ -152,11 +166,9 @@ class MandateLine:
 class ByHand:
     """A slot whose owner looks and reports."""
 
-    device_id: str
-    slot: str
-    title: str
     capacity: int
     unit: str
+    tap: Tap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +227,18 @@ class DevicesView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeCodeView:
-    """With what a bridge adds one device; shown once."""
+    """With what a bridge adds one device; `command` holds its code and is shown once."""
 
-    code: str
-    platform_url: str
+    command: str
+    is_plug: bool = False  # the owner says what hangs on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideView:
+    """The ways to add a device. `told` None: nobody has looked around yet."""
+
+    can_look: bool
+    told: Discovery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Final
 
 import aiomqtt
@@ -48,6 +49,7 @@ class Source:
     name: str  # as in its topics
     user: str | None = None
     password: str | None = None
+    tls: SSLContext | None = None  # None: in the clear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ async def _listen(bridge: _Bridge) -> None:
                 source.port,
                 username=source.user,
                 password=source.password,
+                tls_context=source.tls,
                 logger=_log,
             ) as client:
                 for topic in plug_payloads.topics(source.kind, source.name):

@@ -617,6 +617,7 @@ def upgrade() -> None:
         sa.Column("next_review_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("forecast", sa.JSON(), nullable=True),
         sa.Column("is_stale_told", sa.Boolean(), nullable=False),
+        sa.Column("is_full_told", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["owner.owner_id"], name=op.f("fk_stock_owner_id_owner")
         ),

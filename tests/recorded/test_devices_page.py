@@ -7,7 +7,7 @@ import pytest
 
 from broker.bridges.described import DescribedDialect
 from devices.description_file import BadDescription, read
-from runtime.bridged import KINDS
+from runtime.bridges import KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "devices.md").read_text()
 

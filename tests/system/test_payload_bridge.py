@@ -6,22 +6,21 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiomqtt
 import httpx
 import pytest
 
 from broker.bridges.clouds.table import DECODERS
 from broker.bridges.payload_device import PayloadAddress, PayloadDevice, WebhookDevice
 from broker.bridges.publishing import DeviceUnreadable
-from devices import wire
-from runtime import bridge
-from runtime.bridge import Bridge, Kept, Platform
+from runtime import bridges
+from runtime.adoption import Bridge, Platform
 from runtime.bridged import device_of
 from runtime.startup import CannotStart
 from tests.system.mosquitto import Mosquitto
 from tests.system.programs import free_port
 
 DEADLINE_S = 60
+PLUG = {"plug": "tasmota", "appliance": "washer", "device": "plug_1"}
 TOKEN = "a token of twenty-four s"  # noqa: S105 - of a test
 LEVELS = [{"deviceId": "washer", "fillingLevels": {"twinDosContainer1FillingLevel": 63}}]
 ROBOT = {"result": [{"main_brush_work_time": 540_000, "filter_work_time": 540_001}]}
@@ -114,44 +113,6 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
         yield broker
 
 
-async def test_bridges_that_were_kept_run_within_the_platform(
-    mosquitto: Mosquitto, tmp_path: Path
-) -> None:
-    file, folder = tmp_path / "robot.json", tmp_path / "bridges"
-    file.write_text(json.dumps(ROBOT))
-    folder.mkdir()
-    robot = Bridge(kind="roborock", address=str(file), interval_s=1, in_all=True)
-    slots = ("main-brush", "filter")
-    kept = Kept(
-        device_id="bridged-1",
-        secret="of the bridge",  # noqa: S106 - of a test
-        slots=slots,
-        model="roborock-robot",
-    )
-    bridge.keep(bridge.file_of(robot, folder), robot, kept)
-    other = Bridge(kind="roborock", address="elsewhere.json")
-    bridge.keep(bridge.file_of(other, folder), other, kept)
-    platform = Platform(url="", mqtt_host="127.0.0.1", mqtt_port=mosquitto.port, folder=folder)
-    assert list(bridge.kept_bridges(folder)) == [robot]
-    assert {file.stat().st_mode & 0o777 for file in folder.glob("*.json")} == {0o600}
-    async with (
-        asyncio.timeout(DEADLINE_S),
-        aiomqtt.Client(
-            "127.0.0.1", mosquitto.port, username="platform", password=SECRETS["platform"]
-        ) as client,
-    ):
-        await client.subscribe("v1/devices/bridged-1/telemetry", qos=1)
-        async with bridge.running(platform, asyncio.Event()) as count:
-            message = await anext(aiter(client.messages))
-    assert count == 1
-    parsed = wire.parse("telemetry", bytes(message.payload))  # type: ignore[arg-type]
-    assert isinstance(parsed, wire.Parsed)
-    assert isinstance(parsed.message, wire.Telemetry)
-    told = parsed.message.slots
-    assert told["main-brush"].level == 0.5
-    assert (told["filter"].level, told["filter"].state) == (None, wire.SlotState.EMPTY)
-
-
 @pytest.mark.parametrize(
     ("kind", "address", "options", "says"),
     [
@@ -164,6 +125,12 @@ async def test_bridges_that_were_kept_run_within_the_platform(
         ("mqtt", "mqtt://127.0.0.1", {"description": "/no/such"}, "No such file"),
         ("miele", "x", {"model": "nothing"}, "no such model"),
         ("ipp", "ipp://127.0.0.1/x", {}, "not added yet"),
+        ("plug", "tcp://x", {}, "mqtt://host:port"),
+        ("plug", "mqtt://x", {}, "--set plug=, one of shelly1, shelly2"),
+        ("plug", "mqtt://x", PLUG | {"appliance": "oven"}, "--set appliance=, one of washer"),
+        ("plug", "mqtt://x", PLUG | {"device": ""}, "device=NAME"),
+        ("plug", "mqtt://x", PLUG | {"dose": "nan"}, "dose=NUMBER"),
+        ("plug", "mqtt://x", PLUG, "not added yet"),
     ],
 )
 async def test_a_wrong_bridge_says_what_is_wanted(
@@ -172,4 +139,4 @@ async def test_a_wrong_bridge_says_what_is_wanted(
     meant = Bridge(kind=kind, address=address, options=options)
     platform = Platform(url="http://p", mqtt_host="127.0.0.1", mqtt_port=1, folder=tmp_path)
     with pytest.raises(CannotStart, match=says):
-        await bridge.run(meant, platform, claim="", stop=asyncio.Event())
+        await bridges.run(meant, platform, claim="", stop=asyncio.Event())

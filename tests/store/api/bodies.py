@@ -50,6 +50,13 @@ LATER_BODIES: dict[tuple[str, str], Any] = {
     },
     ("DELETE", "/api/corrections/{correction_id}"): {},
     ("POST", "/api/stocks/{stock_id}/part"): {"device_id": "{device_id}", "slot": "detergent"},
+    **{
+        ("POST", f"/api/stocks/{{stock_id}}/{act}"): {
+            "device_id": "{device_id}",
+            "slot": "detergent",
+        }
+        for act in ("new-pack", "used")
+    },
     ("POST", "/api/orders/{order_id}/make-rule"): {"name": "prefer_shop", "version": 1},
     ("POST", "/api/orders/{order_id}/contest"): SAID,
     ("POST", "/api/orders/{order_id}/contest/withdraw"): SAID,

@@ -31,7 +31,12 @@ FORMS: dict[Route, dict[str, str]] = {
         "region": "DE",
     },
     ("POST", "/consent"): {"is_shared": "true"},
-    ("POST", "/devices/bridge-code"): {},
+    ("POST", "/guide/look"): {},
+    ("POST", "/devices/bridge-code"): {
+        "kind": "plug",
+        "address": "mqtt://h",
+        "option": "device=a b",
+    },
     ("POST", "/devices/{device_id}/cycles"): {"said": "a_wash", "boot_id": "1", "seq": "1"},
     ("POST", "/devices/{device_id}/release"): {},
     ("POST", "/devices/{device_id}/secret"): {},
@@ -111,7 +116,26 @@ FORMS: dict[Route, dict[str, str]] = {
         "device_id": "{device_id}",
         "slot": "detergent",
         "amount": "5",
-        "amount_full": "5",
+    },
+    **{
+        ("POST", f"/stocks/{{stock_id}}/{act}"): {
+            "device_id": "{device_id}",
+            "slot": "detergent",
+            "then": "/at-home",
+        }
+        for act in ("new-pack", "used")
+    },
+    ("POST", "/devices/by-hand"): {
+        "name": "Cupboard",
+        "place": "P",
+        "what": "own",
+        "own": "Rice",
+        "unit": "g",
+        "pack": "2000",
+        "lasts_days": "30",
+        "dose": "60",
+        "packs": "2",
+        "is_full": "yes",
     },
     ("POST", "/stocks/{stock_id}/mandate"): {
         "products": "02001000000012",

@@ -24,7 +24,7 @@ from tests.store.api.world import (
 
 async def test_the_code_for_a_printer_is_shown_once_and_opens_one_bridge(world: World, nora):
     async with world.client(nora) as client:
-        shown = await act(client, "/devices", "/devices/bridge-code")
+        shown = await act(client, "/guide", "/devices/bridge-code")
         devices = (await client.get("/devices")).text
     code = re.search(
         r"ipp://PRINTER/ipp/print --claim (\S+) --platform http://platform", shown.text

@@ -76,11 +76,20 @@ WITHOUT_IDS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/devices/{device_id}/revoke"): {"sure": "yes"},
     ("POST", "/devices/{device_id}/deregister"): {"sure": "yes"},
 }
+SLOT_ACTS = (
+    ("/api", "part"),
+    ("/api", "new-pack"),
+    ("/api", "used"),
+    ("", "new-pack"),
+    ("", "used"),
+)
 
 
 def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
     """Of acts that would succeed if the ids were the neighbour's own."""
+    slot = {"device_id": nora.device_id, "slot": "detergent"}
     return {
+        **{("POST", f"{root}/stocks/{{stock_id}}/{act}"): slot for root, act in SLOT_ACTS},
         ("PATCH", "/api/stocks/{stock_id}"): {"mode": "off"},
         ("POST", "/devices/{device_id}/cycles"): {"said": "missed"},
         ("POST", "/api/devices/{device_id}/cycles/corrections"): {"said": "missed"},
@@ -90,10 +99,6 @@ def bodies(nora: Home) -> dict[tuple[str, str], dict[str, Any]]:
             "device_id": nora.device_id,
             "slot": "detergent",
             "amount": 5,
-        },
-        ("POST", "/api/stocks/{stock_id}/part"): {
-            "device_id": nora.device_id,
-            "slot": "detergent",
         },
         ("POST", "/api/orders/{order_id}/choose"): {"offer_id": f"{0:032x}"},
         ("POST", "/api/orders/{order_id}/contest"): {"words": "It was not needed."},

@@ -2,11 +2,12 @@
 
 import pytest
 
+from devices import by_hand
+from devices.by_hand import ManualDevice
 from devices.credentials import (
     authenticator,
 )
 from devices.custody import revoke, rotate_secret
-from devices.ownership import ManualDevice, add_manual_device
 from tests.devices_world import KEY, OPERATOR, a_model
 
 
@@ -63,7 +64,7 @@ async def test_a_dumb_appliance_has_no_secret_that_would_do(world):
         unit="g",
         typical_use_per_day=60,
     )
-    row = await add_manual_device(
+    row = await by_hand.add(
         await world.owner(),
         cupboard,
         transaction=world.database.transaction,

@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from core.outbox import OutboxRow
-from devices import ownership
+from devices import by_hand, ownership
+from devices.by_hand import ManualDevice
 from devices.ownership import (
     FREE_TRIES,
     Claim,
     ClaimCodeUnknown,
-    ManualDevice,
     NotYourDevice,
     SlotIsAlone,
     StocksDiffer,
@@ -218,7 +218,7 @@ async def test_a_dumb_appliance_given_away_is_gone(world):
         unit="g",
         typical_use_per_day=60,
     )
-    row = await ownership.add_manual_device(owner_id, cupboard, **means(world, key=False))
+    row = await by_hand.add(owner_id, cupboard, **means(world, key=False))
     assert (await world.stock(row.device_id, "rice")).unit == "g"
     await ownership.release(owner_id, row.device_id, **means(world))
     assert await world.rows(DeviceRow) == []

@@ -1,16 +1,13 @@
-"""What there is of a stock, what its owner sets, and what he reports by hand."""
+"""What there is of a stock, and what its owner sets."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
 from core.outbox import OutboxRow
-from devices import ownership, stock
-from devices.ownership import ManualDevice
-from devices.stock import ChangeStock, NotReportedByHand, SettingRefused, StockUnknown
-from devices.tables import OwnershipRow, ReadingRow, RefillRow
+from devices import stock
+from devices.stock import ChangeStock, SettingRefused, StockUnknown
 from tests.conftest import NOON
 from tests.devices_world import World, a_spec, received
 
@@ -140,62 +137,6 @@ async def test_an_impossible_setting_is_refused_with_its_field(world, wanted, fi
 def test_a_malformed_setting_is_refused_at_the_edge(wanted):
     with pytest.raises(ValidationError):
         ChangeStock.model_validate(wanted)
-
-
-async def a_cupboard(world: World) -> OwnershipRow:
-    return await ownership.add_manual_device(
-        await world.owner(),
-        ManualDevice(
-            name="Cupboard",
-            title="Rice",
-            category="rice",
-            fits=("rice",),
-            capacity=2000,
-            unit="g",
-            typical_use_per_day=60,
-        ),
-        ids=world.ids,
-        **means(world),
-    )
-
-
-async def report(world: World, owned: OwnershipRow, amount: float) -> str:
-    return await stock.report_by_hand(
-        owned.owner_id, owned.device_id, "rice", amount, **means(world)
-    )
-
-
-async def test_what_an_owner_reports_by_hand_counts_at_once(world):
-    cupboard = await a_cupboard(world)
-    for days, amount in enumerate([1500, 0, 1900, 1950]):
-        world.clock.step_to(NOON + timedelta(days=days))
-        assert await report(world, cupboard, amount) == "recorded"
-        slot = await world.slot(cupboard.device_id, "rice")
-        assert slot.in_slot == amount
-    assert {each.raw for each in await world.rows(ReadingRow)} == {"by hand"}
-    assert [each.filled for each in await world.rows(RefillRow)] == [1900, 50]
-
-
-async def test_two_reports_at_the_same_instant_both_count(world):
-    cupboard = await a_cupboard(world)
-    await report(world, cupboard, 1500)
-    await report(world, cupboard, 1400)
-    assert (await world.slot(cupboard.device_id, "rice")).in_slot == 1400
-
-
-async def test_more_than_fits_is_refused(world):
-    cupboard = await a_cupboard(world)
-    with pytest.raises(SettingRefused, match="between 0 and 2000 g"):
-        await report(world, cupboard, 2500)
-
-
-async def test_nobody_reports_by_hand_for_a_connected_or_a_strange_device(world):
-    owner_id = await world.claimed()
-    with pytest.raises(NotReportedByHand):
-        await stock.report_by_hand(owner_id, "washer-0001", "detergent", 10, **means(world))
-    cupboard = await a_cupboard(world)
-    with pytest.raises(NotReportedByHand):
-        await stock.report_by_hand(uuid4(), cupboard.device_id, "rice", 10, **means(world))
 
 
 @pytest.mark.parametrize(

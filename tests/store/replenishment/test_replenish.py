@@ -120,6 +120,21 @@ async def test_a_silent_device_is_asked_about_once_and_orders_nothing(world: Wor
     assert await world.notices() == ["notice.silent", "notice.silent"]
 
 
+async def test_a_full_container_is_told_once_and_never_ordered(world: World) -> None:
+    async def says(condition: str) -> Stop | Result:
+        async with world.transaction(ALL_OWNERS) as session:
+            slot = await session.get_one(SlotRow, (WASHER, DETERGENT.slot))
+            slot.spec = {**slot.spec, "direction": "filled", "measure": "state"}
+            slot.condition, slot.measured_at = condition, world.clock.now()
+            slot.in_slot = 0 if condition == "empty" else None
+        return await world.review(Occasion(is_requested=True))
+
+    said = ["ok", "low", "full", "full", "unknown", "full", "ok", "full", "empty"]
+    assert {await says(each) for each in said} == {Stop.CONTAINER}
+    assert await world.notices() == ["container.empty", "container.empty"]
+    assert await world.orders() == []
+
+
 async def test_a_stock_switched_off_is_left_alone(world: World) -> None:
     await world.set(mode="off")
     await world.measure(0)

@@ -13,6 +13,7 @@ import pytest
 from accounts.catalogues import read_catalogues
 from accounts.texts import Share, UnknownText, Words, stored_text, text
 from api.web import (
+    by_hand_form,
     correction_form,
     error_page,
     pages_account,
@@ -73,7 +74,7 @@ VERIFIED = (  # lines that the stand-alone verifier prints
 SAID = {
     said
     for path in (ROOT / "api/web").glob("pages_*.py")
-    for said in re.findall(r'\bback\((?:f?"[^"]*"), "(\w+)"\)', path.read_text())
+    for said in re.findall(r'\bback\((?:f?"[^"]*"|\w+), "(\w+)"\)', path.read_text())
 }
 # Keys that code makes of a part and a value: f"mode.{mode}" and so on.
 MADE = {
@@ -109,6 +110,8 @@ MADE = {
     *(f"policy.field.{each}" for each in Policy.model_fields),
     *(f"error.{each}.{part}" for each in ERRORS for part in ("title", "meaning")),
     *(f"address.{each}" for each in pages_account.ADDRESS_FIELDS),
+    *(f"by_hand.field.{each}" for each in by_hand_form.FIELDS),
+    *(f"container.{each}" for each in ("ok", "low", "full", "unknown")),
     *(f"stock.{each}" for each in ("spares", "least", "target", "most")),
     *(f"service.{each}" for each in stock_form.SERVICE_LEVELS),
     *(f"correction.{each}" for each in CorrectionKind),

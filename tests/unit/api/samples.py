@@ -22,7 +22,8 @@ from api.web.views_orders import (
     OverrideView,
 )
 from api.web.views_public import VendorSignIn
-from tests.unit.api import samples_devices, samples_maker
+from tests.unit.api import samples_at_home, samples_devices, samples_maker
+from tests.unit.api.samples_at_home import PLUG
 from tests.unit.api.samples_cycles import CYCLES, NO_CYCLES
 from tests.unit.api.samples_home import (
     ASK,
@@ -114,9 +115,10 @@ PAGES: Mapping[str, tuple[str, Any, str]] = {
     "devices_empty": ("devices.html", DevicesView(devices=(), may_change=True), "devices"),
     "bridge_code": (
         "bridge_code.html",
-        BridgeCodeView(code="PBKD-7Q2M", platform_url="http://127.0.0.1:8000"),
+        BridgeCodeView(command=PLUG.command("PBKD7Q2M", "http://h:8000"), is_plug=True),
         "devices",
     ),
+    **samples_at_home.PAGES,
     "claim": ("claim.html", ClaimView(code="X", problem=text("claim.unknown")), "devices"),
     "release": (
         "release.html",

@@ -27,6 +27,7 @@ from api.web.views import (
     SignUpView,
     StockSettings,
     StockView,
+    Tap,
 )
 from api.web.views_forecast import (
     CorrectionLine,
@@ -141,11 +142,19 @@ COMING = Coming(
     state=text("order.state.shipped"),
     expected_on=date(2026, 11, 23),
 )
+TAP = Tap(
+    stock_id=an_id(50),
+    device_id="by-hand-1",
+    slot="detergent",
+    title="Vorratsschrank",
+    dose=text("amount.ml", n=75),
+)
 HOME = HomeView(
     headline=text("home.asks_all_stocked", n=1),
     lead=text("home.next", stock="Bohnen", day_on=date(2026, 11, 29)),
     asks=(ASK,),
     devices=(WASHER, PRINTER, COFFEE),
+    chores=(text("container.replace", slot="Resttonerbehälter", device="Farbdrucker"),),
     coming=(COMING,),
     month=Month(
         month_on=date(2026, 11, 1), spent=euro("23.48"), orders=2, waiting=euro("54.90")
@@ -159,6 +168,7 @@ EMPTY_HOME = HomeView(
     lead=None,
     asks=(),
     devices=(),
+    chores=(),
     coming=(),
     month=Month(month_on=date(2026, 11, 1), spent=euro("0"), orders=0, waiting=euro("0")),
     may_change=True,
@@ -304,11 +314,9 @@ STOCK = StockView(
     past_orders=(COMING,),
     by_hand=(
         ByHand(
-            device_id="by-hand-1",
-            slot="detergent",
-            title="Vorratsschrank",
             capacity=6000,
             unit="ml",
+            tap=TAP,
         ),
     ),
     sharing=SharingView(

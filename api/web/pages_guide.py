@@ -22,9 +22,10 @@ async def guide(visit: VisitDep) -> HTMLResponse:
     return await visit.page("guide.html", view, "devices")
 
 
-@router.post("/guide/look", dependencies=[Depends(visiting_admin)])
+@router.post("/guide/look")
 async def look(visit: VisitDep, form: CheckedForm) -> HTMLResponse:
     """Takes some seconds: devices are given time to answer."""
+    visiting_admin(visit)
     if visit.platform.discover is None:
         raise NotFound("place to look around in")
     told = await visit.platform.discover()

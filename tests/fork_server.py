@@ -18,19 +18,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from runtime.cli import COMMANDS
+
 LOADED: Final = (
-    "runtime.cli",
-    "runtime.bridge_commands",
-    "runtime.bridge_plug",
+    *sorted({each.where.partition(":")[0] for each in COMMANDS.values()}),
     "runtime.demo",
-    "runtime.doctor",
-    "runtime.explain",
-    "runtime.home_assistant_link",
-    "runtime.provision",
-    "runtime.replay",
     "runtime.serve",
-    "runtime.verify",
-    "runtime.witnesses",
     "demo_shop.app",
     "broker.bridges.snmp_questions",
 )

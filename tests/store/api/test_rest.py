@@ -253,7 +253,7 @@ async def test_openapi_describes_every_route_below_api_with_a_sentence(world: Wo
         document = (await client.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
     assert all(
-        path.startswith(("/api/", "/events", "/asyncapi", "/witness"))
+        path.startswith(("/api/", "/events", "/asyncapi", "/metrics", "/witness"))
         for path in document["paths"]
     )
     for path, methods in document["paths"].items():

@@ -72,7 +72,7 @@ def test_a_family_that_uses_more_is_never_quite_forgotten(used, cover) -> None:
     known = forecast(*[used] * 300)
     assert used * 0.999 < known.demand.mean < used * 1.07
     supply = known.days_of_supply(cover * known.demand.mean)
-    assert supply.p50 == pytest.approx(cover, rel=0.06)
+    assert supply.p50 == pytest.approx(cover, rel=0.07)
 
 
 def test_an_empty_history_of_no_slots_has_an_answer() -> None:

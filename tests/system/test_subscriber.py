@@ -10,6 +10,7 @@ from core import mqtt
 from core.mqtt import Publish
 from devices.readings import Outcome
 from tests import processes
+from tests.conftest import NOON
 from tests.doors import SECRETS, Book, eventually, subscriber, telemetry, washer
 
 TOPIC = "v1/devices/washer-0001/telemetry"
@@ -84,8 +85,8 @@ async def test_a_broker_that_restarts_is_found_again_with_what_it_kept(tmp_path,
 
 async def test_a_topic_that_is_no_device_channel_is_counted_and_skipped(port, book):
     async with subscriber(port, book) as door:
-        door._session._take(Publish("v1/devices//telemetry", telemetry(1)))
-        door._session._take(Publish("v1/devices/washer-0001/command", b"{}"))
+        door._session._take(Publish("v1/devices//telemetry", telemetry(1)), NOON)
+        door._session._take(Publish("v1/devices/washer-0001/command", b"{}"), NOON)
         assert door.counters.refused == 2
         assert door.is_quiet
 

@@ -5,7 +5,7 @@ A tank of 28 days' use, read once a day with an error of 3 % of its capacity (sd
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -67,4 +67,4 @@ def _folded(series: Series, scale: float) -> Iterator[DayUse]:
         for message in messages:
             folded = fold(state, message, SPEC, ZONE)
             state = folded.state
-            yield from (replace(each) for each in folded.days.values())
+            yield from folded.days.values()

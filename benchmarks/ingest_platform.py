@@ -20,6 +20,7 @@ from typing import Final
 
 from broker.gateway import Gateway
 from broker.ingest import Arrival, Committed, ingest
+from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
 from core.clock import WallClock
 from core.database import Database, Writer
@@ -28,6 +29,8 @@ from runtime import loop
 from tests.processes import PLATFORM, PLATFORM_PASSWORD
 
 KEY: Final = b"k" * 32  # that the fleet's secrets are hashed with
+# All devices come from one address here, which is counted and never above its limit.
+LIMITS: Final = Limits(address_messages_per_s=1e7)
 SETTLED: Final = 100_000  # messages after which memory is expected to stay flat
 
 
@@ -105,7 +108,9 @@ async def _door(
         async def authenticate(device_id: str, secret: bytes) -> bool:
             return await is_right(device_id, secret.decode())
 
-        gateway = Gateway(authenticate=authenticate, ingest=count.ingest, clock=WallClock())
+        gateway = Gateway(
+            authenticate=authenticate, ingest=count.ingest, clock=WallClock(), limits=LIMITS
+        )
         return gateway, await gateway.start("127.0.0.1", 0)
     broker = Broker(
         host="127.0.0.1", port=broker_port, username=PLATFORM, password=PLATFORM_PASSWORD

@@ -2,7 +2,8 @@
 
     python -m benchmarks.ingest_publisher --port 1883 --devices 1000 --messages 100
 
-Prints one JSON line: when it began and ended (seconds since 1970) and what was acknowledged.
+Prints one JSON line: when it began and ended (seconds since 1970), connections left out, and
+what was acknowledged.
 """
 
 import argparse
@@ -40,7 +41,8 @@ class Device(asyncio.Protocol):
 
     def __init__(self, number: int, wanted: Wanted, began_at: datetime) -> None:
         self.acknowledged = 0
-        self.allowed = 0 if wanted.per_second else wanted.messages
+        self.allowed = 0
+        self.welcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._number = number
         self._wanted = wanted
@@ -63,6 +65,8 @@ class Device(asyncio.Protocol):
             match packet:
                 case mqtt.Connack(mqtt.ConnackCode.ACCEPTED):
                     self._is_open, self._sent = True, self.acknowledged
+                    if not self.welcome.done():
+                        self.welcome.set_result(None)
                 case mqtt.Puback():
                     self._note(self._messages.pop(self.acknowledged))
                     self.acknowledged += 1
@@ -146,11 +150,16 @@ async def publish(wanted: Wanted) -> dict[str, float]:
     if not wanted.per_second:
         for device in fleet:
             device.prepare()
-    began_s = time.time()
     for device in fleet:
         await device.connect()
+    await asyncio.gather(*(device.welcome for device in fleet))
+    began_s = time.time()
     if wanted.per_second:
         await pace(fleet, wanted)
+    else:
+        for device in fleet:
+            device.allowed = wanted.messages
+            device.push()
     await asyncio.gather(*(device.finished for device in fleet))
     ended_s = time.time()
     for device in fleet:

@@ -1,5 +1,6 @@
 """Everything at home; adding what cannot report by itself, and saying what one does with it."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -9,9 +10,11 @@ from sqlmodel import select
 from api.refusals import NotFound
 from api.web import by_hand_form, queries_at_home, queries_stock
 from api.web.by_hand_form import FIELDS, NotAdded
+from api.web.filled import FilledForm
 from api.web.kinds import Choices
 from api.web.visit import CheckedForm, Visit, VisitDep, back, local_path, visiting_admin
 from devices import by_hand
+from devices.readings import Outcome
 from devices.tables import SlotRow
 
 router = APIRouter(include_in_schema=False)
@@ -69,29 +72,25 @@ async def _stock_of(visit: VisitDep, device_id: str) -> UUID:
 
 @router.post("/stocks/{stock_id}/new-pack")
 async def open_pack(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
-    async with visit.reading() as session:
-        await queries_stock.find_stock(session, stock_id)
-    await by_hand.open_pack(
-        visit.admin.party_id,
-        form.one("device_id"),
-        form.one("slot"),
-        transaction=visit.platform.transaction,
-        clock=visit.platform.clock,
-    )
-    then = local_path(form.one("then") or f"/stocks/{stock_id}")
-    return back(then, "pack_opened")
+    return back(await _told(visit, form, stock_id, by_hand.open_pack), "pack_opened")
 
 
 @router.post("/stocks/{stock_id}/used")
 async def use_once(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
+    return back(await _told(visit, form, stock_id, by_hand.use_once), "used_once")
+
+
+async def _told(
+    visit: Visit, form: FilledForm, stock_id: UUID, act: Callable[..., Awaitable[Outcome]]
+) -> str:
+    """Returns the page to go on with."""
     async with visit.reading() as session:
         await queries_stock.find_stock(session, stock_id)
-    await by_hand.use_once(
+    await act(
         visit.admin.party_id,
         form.one("device_id"),
         form.one("slot"),
         transaction=visit.platform.transaction,
         clock=visit.platform.clock,
     )
-    then = local_path(form.one("then") or f"/stocks/{stock_id}")
-    return back(then, "used_once")
+    return local_path(form.one("then") or f"/stocks/{stock_id}")

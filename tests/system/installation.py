@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +29,30 @@ from replenishment.tables import OrderRow
 from runtime.demo import MARKET
 from tests import forking
 from tests.processes import ROOT
+
+SOAP_BOX: Final[dict[str, Any]] = {
+    "name": "box-1",
+    "version": 1,
+    "slots": [
+        {
+            "slot": "soap",
+            "title": "Soap",
+            "category": "soap",
+            "fits": ["soap-1"],
+            "capacity": 500,
+            "unit": "ml",
+            "measure": "level",
+            "typical_use_per_day": 20,
+            "most_per_day": 200,
+        }
+    ],
+    "data_sheet": {
+        "sends": "The level of the soap, once an hour.",
+        "every_hours": 1,
+        "kept_where": "Here.",
+        "kept_days": 400,
+    },
+}
 
 DEADLINE_S = 60
 KIM = NewOwner(

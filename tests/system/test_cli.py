@@ -16,32 +16,11 @@ import pytest
 
 from tests import forking
 from tests.processes import ROOT
+from tests.system.installation import SOAP_BOX
 
 PRINTER = {
     "manufacturer": "Example Works",
-    "model": {
-        "name": "box-1",
-        "version": 1,
-        "slots": [
-            {
-                "slot": "soap",
-                "title": "Soap",
-                "category": "soap",
-                "fits": ["soap-1"],
-                "capacity": 500,
-                "unit": "ml",
-                "measure": "level",
-                "typical_use_per_day": 20,
-                "most_per_day": 200,
-            }
-        ],
-        "data_sheet": {
-            "sends": "The level of the soap, once an hour.",
-            "every_hours": 1,
-            "kept_where": "Here.",
-            "kept_days": 400,
-        },
-    },
+    "model": SOAP_BOX,
     "devices": [{"serial": "A-1"}, {"serial": "A-2", "device_id": "box-two"}],
 }
 

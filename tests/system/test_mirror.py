@@ -27,7 +27,7 @@ from runtime.demo import MARKET
 from runtime.demo_household import furnish
 from runtime.wiring import Platform, Sources
 from tests.shop_server import served
-from tests.system.installation import command, output, said, until
+from tests.system.installation import SOAP_BOX, command, output, said, until
 from tests.system.victoria_metrics import VictoriaMetrics
 
 SOAP = "box-two/soap"
@@ -35,29 +35,7 @@ TOKEN = "a-word-that-no-log-may-hold"  # noqa: S105 - of a test
 STARTED = datetime(2026, 11, 20, 8, tzinfo=UTC)
 BOX = {
     "manufacturer": "Example Works",
-    "model": {
-        "name": "box-1",
-        "version": 1,
-        "slots": [
-            {
-                "slot": "soap",
-                "title": "Soap",
-                "category": "soap",
-                "fits": ["soap-1"],
-                "capacity": 500,
-                "unit": "ml",
-                "measure": "level",
-                "typical_use_per_day": 20,
-                "most_per_day": 200,
-            }
-        ],
-        "data_sheet": {
-            "sends": "The level of the soap, once an hour.",
-            "every_hours": 1,
-            "kept_where": "Here.",
-            "kept_days": 400,
-        },
-    },
+    "model": SOAP_BOX,
     "devices": [{"serial": "A-2", "device_id": "box-two"}],
 }
 

@@ -144,6 +144,8 @@ def sign_in(page: Page, url: str, email: str, password: str, language: str) -> N
     page.fill("#email", email)
     page.fill("#password", password)
     page.click("main button")
+    if page.locator("#password").count():
+        raise SystemExit(f"{url} does not know {email} with this password")
     if page.get_attribute("html", "lang") != language:
         page.click(f"button[lang={language}]")
 

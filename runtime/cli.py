@@ -84,7 +84,8 @@ COMMANDS: Final = {
     "simulate": Command(
         "runtime.simulate:simulate",
         "With --fleet: thousands of devices with every fault, checked against the truth.\n\n"
-        "Without: a household against any platform; its options are in docs/simulate.md.",
+        "Without: a household against any platform; `python -m firmware_sim --help` lists its"
+        " options.",
         is_passed_on=True,
     ),
     "shop": Command(

@@ -72,12 +72,14 @@ async def _stock_of(visit: VisitDep, device_id: str) -> UUID:
 
 @router.post("/stocks/{stock_id}/new-pack")
 async def open_pack(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
-    return back(await _told(visit, form, stock_id, by_hand.open_pack), "pack_opened")
+    then = await _told(visit, form, stock_id, by_hand.open_pack)
+    return back(then, "pack_opened")
 
 
 @router.post("/stocks/{stock_id}/used")
 async def use_once(visit: VisitDep, form: CheckedForm, stock_id: UUID) -> RedirectResponse:
-    return back(await _told(visit, form, stock_id, by_hand.use_once), "used_once")
+    then = await _told(visit, form, stock_id, by_hand.use_once)
+    return back(then, "used_once")
 
 
 async def _told(

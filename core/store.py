@@ -55,7 +55,7 @@ MOST_AT_ONCE: Final = 64  # rows whose cells are SQLite's parameters; a power of
 def instant(at: datetime) -> str:
     """As SQLAlchemy stores it on SQLite; PostgreSQL reads it too."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    # "2026-11-22T12:00:00.123456Z" with its quotes, in an eighth of the time of isoformat.
+    # "2026-11-22T12:00:00.123456Z" with its quotes; isoformat takes several times as long.
     text = msgspec.json.encode(utc).decode()
     return f"{text[1:11]} {text[12:27] if utc.microsecond else text[12:20] + '.000000'}"
 

@@ -11,7 +11,7 @@ from core.settings import Settings
 from runtime import bridges
 from runtime.adoption import Bridge, Platform
 from runtime.bridges import KINDS, OPTIONS
-from runtime.serve import stop_on_signals
+from runtime.loop import stop_on_signals
 from runtime.startup import prepare_home, settings_from_environment
 
 KIND_HELP = f"One of {', '.join(KINDS)}."

@@ -10,7 +10,7 @@ from rich.console import Console
 from core.clock import WallClock
 from runtime.conformance import Suite, Wishes
 from runtime.conformance_rules import Finding, State
-from runtime.serve import stop_on_signals
+from runtime.loop import stop_on_signals
 
 BROKEN: Final = 3
 SIGNS: Final = {State.KEPT: "ok", State.BROKEN: "!!", State.NOT_SEEN: "--"}

@@ -38,7 +38,8 @@ from runtime import demo_report, market, reconcile, wiring
 from runtime.conductor import Conductor
 from runtime.demo_household import EMAIL, PASSWORD, SHOPS, Furnished, furnish
 from runtime.demo_report import Effort
-from runtime.serve import serving, stop_on_signals, url_of
+from runtime.loop import stop_on_signals
+from runtime.serve import serving, url_of
 from runtime.startup import listener
 from runtime.wiring import Platform, Sources
 

@@ -9,7 +9,7 @@ from core.logging_setup import configure_logging
 from runtime import adoption, home_assistant_link, wiring
 from runtime.adoption import Bridge
 from runtime.bridge_commands import platform_of
-from runtime.serve import stop_on_signals
+from runtime.loop import stop_on_signals
 from runtime.startup import prepare_home, settings_from_environment
 
 

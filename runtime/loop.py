@@ -1,7 +1,8 @@
-"""The event loop of a process that serves, tuned for thousands of messages a second."""
+"""The event loop of a process that serves: tuned for many messages, ended by signals."""
 
 import asyncio
 import gc
+import signal
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -15,8 +16,17 @@ YOUNG_OBJECTS: Final = 50_000
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """As asyncio.run, on uvloop, which costs a third of the standard loop a message."""
+    """As asyncio.run, on uvloop, which costs a third less a message."""
     gc.freeze()  # what the imports made stays
     gc.set_threshold(YOUNG_OBJECTS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by Ctrl-C and by SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

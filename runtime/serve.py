@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import resource
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -27,6 +26,7 @@ from devices.discovered import Discovery
 from runtime import bridges, discovering, mirror, wiring, witnesses
 from runtime.adoption import Platform as ForBridges
 from runtime.discovering import NOWHERE
+from runtime.loop import stop_on_signals
 from runtime.startup import CannotStart, listener
 from runtime.wiring import Platform
 
@@ -62,15 +62,6 @@ async def serving(app: ASGIApp, bound: socket) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await task
-
-
-def stop_on_signals() -> asyncio.Event:
-    """Set by Ctrl-C and by SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 def url_of(bound: socket) -> str:
@@ -214,7 +205,7 @@ def _keep_looking(
         while not stop.is_set():
             try:
                 await look()
-            except Exception:
+            except Exception:  # whatever it was, revocations must go on
                 logger.exception("the door could not look into the database")
             await asyncio.sleep(LOOK_S)
 

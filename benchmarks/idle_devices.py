@@ -21,12 +21,13 @@ from pathlib import Path
 
 from broker import tls
 from broker.gateway import Gateway
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
 from broker.limits import Limits
 from core import mqtt
 from core.clock import WallClock
 from core.settings import LOOPBACK
 from devices import wire
+from devices.intake import Arrival
 from devices.readings import Outcome
 
 MOST_MB = 100.0  # of the whole process, without TLS

@@ -25,8 +25,9 @@ from typing import IO, Any, Final, cast
 
 from benchmarks import ingest_fleet
 from benchmarks.ingest_platform import KEY
-from broker.ingest import Arrival, ingest
+from broker.ingest import ingest
 from core.database import Writer, blocking_engine
+from devices.intake import Arrival
 from runtime.migrate import migrate
 from tests.postgresql import postgresql
 from tests.processes import PLATFORM, PLATFORM_PASSWORD, mosquitto, program

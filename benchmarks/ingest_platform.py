@@ -19,18 +19,20 @@ from pathlib import Path
 from typing import Final
 
 from broker.gateway import Gateway
-from broker.ingest import Arrival, Committed, ingest
+from broker.ingest import Committed, ingest
 from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
 from core.clock import WallClock
 from core.database import Database, Writer
 from devices.credentials import authenticator
+from devices.intake import Arrival
 from runtime import loop
 from tests.processes import PLATFORM, PLATFORM_PASSWORD
 
 KEY: Final = b"k" * 32  # that the fleet's secrets are hashed with
 # All devices come from one address here, which is counted and never above its limit.
 LIMITS: Final = Limits(address_messages_per_s=1e7)
+SIZES: list[int] = []
 SETTLED: Final = 100_000  # messages after which memory is expected to stay flat
 
 
@@ -52,7 +54,7 @@ class Count:
         committed = await ingest(batch, writer=self.writer)
         self.outcomes.update(committed.outcomes)
         self.delays_ms.append(_delay_ms(batch[0]))
-        count = self.outcomes.total()
+        SIZES.append(len(batch)); count = self.outcomes.total()
         if count >= SETTLED and not self.settled_mb:
             self.settled_mb = rss_mb()
         if count >= self.wanted:
@@ -72,6 +74,7 @@ class Count:
             "outcomes": dict(self.outcomes),
             "rss_growth_mb": rss_mb() - self.settled_mb if self.settled_mb else None,
             "rss_mb": rss_mb(),
+            "sizes": SIZES,
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
 

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from broker.gateway import Gateway
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
 from broker.limits import Limits
 from core import mqtt
 from core.clock import WallClock
 from core.mqtt_decoder import Decoder, MalformedPacket
+from devices.intake import Arrival
 from devices.readings import Outcome
 
 MOST_BYTES: Final = 32 * 1024  # of a packet, as at the gateway

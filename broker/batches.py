@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeAlias
 
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
 from devices import wire
+from devices.intake import Arrival
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from broker.ingest import CHANNELS, Arrival, oversized
+from broker.ingest import CHANNELS, oversized
 from broker.line import Desk, Line
 from core import mqtt
 from devices import wire
 from devices.commands import Waiting
+from devices.intake import Arrival
 
 logger = logging.getLogger(__name__)
 

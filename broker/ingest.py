@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar, get_args
 
-from msgspec import Struct
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.database import Writer
 from devices import quarantine, readings, telemetry, wire
+from devices.intake import Arrival
 from devices.quarantine import Quarantined
-from devices.readings import Outcome, Received
+from devices.readings import Outcome
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Record = Callable[[Connection, Sequence[Received]], list[Outcome]]
+Record = Callable[[Connection, Sequence[Arrival]], list[Outcome]]
 
 # The database's own trouble: the same message can be committed a moment later.
 OF_THE_DATABASE: Final = (OperationalError, InterfaceError, OSError)
@@ -34,14 +34,6 @@ CHANNELS: Final[tuple[wire.Channel, ...]] = get_args(wire.Channel)
 
 # An event with another outcome was not understood; its device keeps it.
 SAFE: Final = frozenset({Outcome.RECORDED, Outcome.DUPLICATE, Outcome.LATE})
-
-
-class Arrival(Struct, frozen=True, gc=False):
-    device_id: str
-    channel: wire.Channel
-    payload: bytes
-    received_at: datetime
-    fault: wire.Fault | None = None  # found at the door, which kept nothing of the payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +45,36 @@ class Committed:
 async def ingest(
     batch: Sequence[Arrival], *, writer: Writer, record: Record = readings.record
 ) -> Committed:
-    received = [_parsed(arrival) for arrival in batch]
-    outcomes = await _recorded(received, writer, record)
-    return Committed(outcomes, _receipts(received, outcomes))
+    outcomes = await _recorded(batch, writer, record)
+    return Committed(outcomes, _receipts(batch, outcomes))
 
 
-async def _recorded(
-    received: Sequence[Received], writer: Writer, record: Record
-) -> list[Outcome]:
+async def _recorded(batch: Sequence[Arrival], writer: Writer, record: Record) -> list[Outcome]:
     """In one transaction; where that fails, each message in its own: one that cannot be
     recorded must not make its neighbours come again and again.
     """
-    outcomes = await _tried(writer.run(lambda connection: record(connection, received)))
+    outcomes = await _tried(writer.run(lambda connection: record(connection, batch)))
     if isinstance(outcomes, list):
         return outcomes
-    logger.warning("a batch of %d messages failed", len(received), exc_info=outcomes)
-    return [await _recorded_alone(each, writer, record) for each in received]
+    logger.warning("a batch of %d messages failed", len(batch), exc_info=outcomes)
+    return [await _recorded_alone(each, writer, record) for each in batch]
 
 
-async def _recorded_alone(received: Received, writer: Writer, record: Record) -> Outcome:
-    found = await _tried(writer.run(lambda connection: record(connection, [received])))
+async def _recorded_alone(arrival: Arrival, writer: Writer, record: Record) -> Outcome:
+    found = await _tried(writer.run(lambda connection: record(connection, [arrival])))
     if isinstance(found, list):
         return found[0]
     if isinstance(found, OF_THE_DATABASE):
         raise found
-    set_aside = _not_processed(received, found)
+    set_aside = _not_processed(arrival, found)
     kept = await _tried(writer.run(lambda connection: quarantine.keep(connection, [set_aside])))
     if isinstance(kept, Exception):
         raise found
-    logger.error("a message of %.80r is in quarantine", received.device_id, exc_info=found)
+    logger.error("a message of %.80r is in quarantine", arrival.device_id, exc_info=found)
     return Outcome.QUARANTINED
 
 
-def _not_processed(received: Received, failure: Exception) -> Quarantined:
+def _not_processed(arrival: Arrival, failure: Exception) -> Quarantined:
     origin = getattr(failure, "orig", failure)  # the driver's, without the statement
     fault = wire.Fault(
         code="not_processed",
@@ -94,11 +83,11 @@ def _not_processed(received: Received, failure: Exception) -> Quarantined:
         fix="the platform failed on this message; its operator finds the trace in the log",
     )
     return Quarantined(
-        device_id=received.device_id,
-        topic=received.topic,
-        payload=received.payload,
+        device_id=arrival.device_id,
+        topic=arrival.topic,
+        payload=arrival.payload,
         faults=(fault,),
-        received_at=received.received_at,
+        received_at=arrival.received_at,
     )
 
 
@@ -120,24 +109,13 @@ def oversized(
     return Arrival(device_id, channel, b"", received_at, fault)
 
 
-def _parsed(arrival: Arrival) -> Received:
-    return Received(
-        device_id=arrival.device_id,
-        channel=arrival.channel,
-        payload=arrival.payload,
-        parsed=wire.Quarantined(arrival.fault)
-        if arrival.fault
-        else telemetry.parse(arrival.channel, arrival.payload),
-        received_at=arrival.received_at,
-    )
-
-
 def _receipts(
-    received: Sequence[Received], outcomes: Sequence[Outcome]
+    batch: Sequence[Arrival], outcomes: Sequence[Outcome]
 ) -> dict[str, list[tuple[int, int]]]:
     receipts: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for each, outcome in zip(received, outcomes, strict=True):
-        match each.parsed:
-            case telemetry.Parsed(wire.Event(boot_id=boot_id, seq=seq)) if outcome in SAFE:
-                receipts[each.device_id].append((boot_id, seq))
+    for each, outcome in zip(batch, outcomes, strict=True):
+        if each.channel == "event" and outcome in SAFE:
+            match telemetry.parse(each.channel, each.payload):
+                case telemetry.Parsed(wire.Event(boot_id=boot_id, seq=seq)):
+                    receipts[each.device_id].append((boot_id, seq))
     return receipts

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
 from broker.owner_client import OwnerClient
+from devices.intake import Arrival
 from devices.readings import Outcome
 
 HOLDS_S: Final = 5.0

@@ -13,17 +13,21 @@ from typing import Final, cast
 
 from broker.batches import LARGEST_PACKET, Batches, Ingest
 from broker.counters import Counters
-from broker.ingest import CHANNELS, Arrival, oversized
+from broker.ingest import CHANNELS, oversized
 from broker.receipts import Receipts
 from core import mqtt, mqtt_decoder
 from core.clock import Clock
 from core.mqtt_decoder import Decoder, MalformedPacket
 from devices import wire
+from devices.intake import Arrival
 
 logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_S: Final = 30
 PATIENCE: Final = 1.5  # times the keep-alive interval without a word from the broker
+# While a batch is under way nobody waits for more. The broker writes message by message, and
+# to read them so costs as much as to take them.
+READ_EVERY_S: Final = 0.005
 FIRST_DELAY_S: Final = 0.5  # before connecting again; doubles up to
 LONGEST_DELAY_S: Final = 30.0
 
@@ -163,6 +167,9 @@ class _Session(asyncio.Protocol):
         if self._batches.is_full:
             self._batches.hold_back(self)
             self.stop_reading()
+        elif not self._batches.is_quiet:
+            self._transport.pause_reading()
+            self._loop.call_later(READ_EVERY_S, self._read_on)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._alarm.cancel()
@@ -188,6 +195,10 @@ class _Session(asyncio.Protocol):
         self._is_held_back = False
         self._heard_s = self._loop.time()  # nobody could be heard meanwhile
         self._transport.resume_reading()
+
+    def _read_on(self) -> None:
+        if not (self._is_held_back or self._transport.is_closing()):
+            self._transport.resume_reading()
 
     def _end(self, reason: str) -> None:
         self.is_subscribed = False

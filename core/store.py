@@ -7,11 +7,11 @@ the parameters of some rows at once. What is read comes as one JSON value from b
 """
 
 # ruff: noqa: S608 - names of our own tables and columns are all that is put into statements
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -21,7 +21,7 @@ from sqlmodel import SQLModel
 from core.database import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
-Rows = Sequence[tuple[Any, ...]]
+Rows = Iterable[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,19 @@ SPELLINGS: Final = {
     ),
 }
 
+AS_JSON: Final = msgspec.json.Encoder().encode
+LENGTH_WITH_FRACTION: Final = 29
+
 MOST_AT_ONCE: Final = 64  # rows whose cells are SQLite's parameters; a power of two
 
 
 def instant(at: datetime) -> str:
     """As SQLAlchemy stores it on SQLite; PostgreSQL reads it too."""
-    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     # "2026-11-22T12:00:00.123456Z" with its quotes; isoformat takes several times as long.
-    text = msgspec.json.encode(utc).decode()
-    return f"{text[1:11]} {text[12:27] if utc.microsecond else text[12:20] + '.000000'}"
+    text = AS_JSON(at if at.tzinfo is UTC else at.astimezone(UTC)).decode()
+    if len(text) == LENGTH_WITH_FRACTION:
+        return f"{text[1:11]} {text[12:27]}"
+    return f"{text[1:11]} {text[12:20]}.000000"
 
 
 def insert_rows(
@@ -138,15 +142,18 @@ def _parts(dialect: Dialect, rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]
     """(rows that the statement shows, its parameters). The sizes are few, so that the driver
     keeps their statements prepared.
     """
-    if rows and dialect.name != "sqlite":
-        yield 1, (_json(rows),)
+    left = iter(rows)
+    if dialect.name != "sqlite":
+        if batch := list(left):
+            yield 1, (_json(batch),)
         return
-    first, size = 0, MOST_AT_ONCE
-    while first < len(rows):
-        while size > len(rows) - first:
-            size //= 2
-        yield size, tuple(chain.from_iterable(rows[first : first + size]))
-        first += size
+    while some := list(islice(left, MOST_AT_ONCE)):
+        first, size = 0, MOST_AT_ONCE
+        while first < len(some):
+            while size > len(some) - first:
+                size //= 2
+            yield size, tuple(chain.from_iterable(some[first : first + size]))
+            first += size
 
 
 def _of(table: type[SQLModel]) -> Table:

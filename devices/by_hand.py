@@ -16,10 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
-from devices import ownership, readings, telemetry, wire
+from devices import ownership, readings, wire
+from devices.intake import Arrival
 from devices.models import Frozen, Measure, SlotName, SlotSpec, Unit
 from devices.ownership import Claim
-from devices.readings import Outcome, Received
+from devices.readings import Outcome
 from devices.stock import SettingRefused, Units
 from devices.tables import (
     DeviceEventRow,
@@ -178,7 +179,7 @@ async def _say(
 ) -> Outcome:
     """The outcome of the last."""
     first = await _last_seq(session, row.device_id) + 1
-    batch = [_received(row, each, seq, now) for seq, each in enumerate(said, first)]
+    batch = [_arrival(row, each, seq, now) for seq, each in enumerate(said, first)]
     connection = await session.connection()
     return (await connection.run_sync(readings.record, batch))[-1]
 
@@ -193,14 +194,13 @@ async def _last_seq(session: AsyncSession, device_id: str) -> int:
     return max((each for each in last if each is not None), default=0)
 
 
-def _received(row: SlotRow, said: Said, seq: int, now: datetime) -> Received:
+def _arrival(row: SlotRow, said: Said, seq: int, now: datetime) -> Arrival:
     channel: wire.Channel = "event" if said is FILLED else "telemetry"
     message = _event(row, seq, now) if said is FILLED else _telemetry(row, said, seq, now)
-    return Received(
+    return Arrival(
         device_id=row.device_id,
         channel=channel,
         payload=message.model_dump_json(exclude_none=True).encode(),
-        parsed=telemetry.Parsed(telemetry.taken(message)),
         received_at=now,
     )
 

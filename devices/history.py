@@ -14,10 +14,10 @@ from sqlmodel import col, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from devices import levels
-from devices.intake import Reading
+from devices.intake import Place
 from devices.levels import DayUse, Message, Refilled, SlotFold, Verdict
 from devices.models import Measure, SlotSpec
-from devices.slot_changes import Place
+from devices.store import stored_reading
 from devices.tables import DayUseRow, DeviceEventRow, ReadingRow, RefillRow, SlotRow
 from devices.wire import EventKind
 
@@ -83,7 +83,7 @@ async def level_series(
         .where(col(ReadingRow.measured_at) >= since, col(ReadingRow.measured_at) <= until)
         .order_by(col(ReadingRow.measured_at))
     )
-    measured = [(_reading(each).measured(spec), each.verdict) for each in rows]
+    measured = [(stored_reading(each).measured(spec), each.verdict) for each in rows]
     return [
         LevelReading(each.at, each.amount, verdict == Verdict.GLITCH)
         for each, verdict in measured
@@ -100,7 +100,7 @@ async def _counted_down(
         DeviceEventRow.event == EventKind.REFILLED,
     )
     messages: list[Message] = [
-        _reading(each).measured(spec)
+        stored_reading(each).measured(spec)
         for each in await session.exec(_readings(device_id, spec.slot))
     ]
     messages += [
@@ -116,7 +116,3 @@ async def _counted_down(
 
 def _readings(device_id: str, slot: str) -> Any:
     return select(ReadingRow).where(ReadingRow.device_id == device_id, ReadingRow.slot == slot)
-
-
-def _reading(row: ReadingRow) -> Reading:
-    return Reading(**row.model_dump(exclude={"verdict"}))

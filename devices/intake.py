@@ -13,24 +13,38 @@ from msgspec import Struct
 
 from devices import telemetry, wire
 from devices.checkpoints import Track
-from devices.levels import JUMP, Key, Measured
-from devices.models import Measure, SlotSpec
+from devices.levels import JUMP, LEVEL, LONG_AGO, QUANTITY, USAGE, Key, Measured, SlotFold
+from devices.models import SlotSpec
 from devices.wire import Fault
 
 CLOCK_AHEAD: Final = timedelta(days=1)
-CLOCK_BEHIND: Final = timedelta(days=400)  # nothing older is kept: such a clock was never set
-ReadingName = tuple[str, int, int, str]  # (device_id, boot_id, seq, slot)
+CLOCK_BEHIND: Final = -timedelta(days=400)  # nothing older is kept: such a clock was never set
+Place = tuple[str, str]  # (device_id, slot)
+ReadingName = tuple[str, str, int, int]  # (device_id, slot, boot_id, seq)
 
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
+
+
+class Arrival(Struct, frozen=True, gc=False):
+    """One message as it came. `received_at`: the platform's business time."""
+
+    device_id: str
+    channel: wire.Channel
+    payload: bytes
+    received_at: datetime
+    fault: Fault | None = None  # found at the door, which kept nothing of the payload
+
+    @property
+    def topic(self) -> str:
+        return wire.topic(self.device_id, self.channel)
 
 
 class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """What one message said of one slot, as it is stored."""
 
     device_id: str
-    boot_id: int
-    seq: int
     slot: str
+    key: Key
     measured_at: datetime
     received_at: datetime
     has_clock: bool
@@ -41,12 +55,8 @@ class Reading(Struct, frozen=True, kw_only=True, gc=False):
     raw: str | None
 
     @property
-    def key(self) -> Key:
-        return self.boot_id, self.seq
-
-    @property
     def name(self) -> ReadingName:
-        return self.device_id, self.boot_id, self.seq, self.slot
+        return (self.device_id, self.slot, *self.key)
 
     def measured(self, spec: SlotSpec) -> Measured:
         amount = self.quantity if self.level is None else self.level * spec.capacity
@@ -97,35 +107,68 @@ class KnownDevice(Struct, frozen=True, kw_only=True):
 
 
 class Taken(Struct, frozen=True, kw_only=True, gc=False):
+    """`late`: those of the readings after which something newer was folded already, or which
+    were folded themselves.
+    """
+
     faults: tuple[Fault, ...] = ()
     readings: tuple[Reading, ...] = ()
+    late: tuple[ReadingName, ...] = ()
     event: DeviceEvent | None = None
     status: wire.Status | None = None
+    boot_id: int = -1  # of what was good in it
 
 
-def take(
-    device: KnownDevice | None,
-    device_id: str,
-    parsed: telemetry.Parsed | wire.Quarantined,
-    received_at: datetime,
-) -> Taken:
+class Heard:
+    """What a batch's messages say of the device itself."""
+
+    def __init__(self, device: KnownDevice) -> None:
+        self.device_id = device.device_id
+        self.boot_id = device.boot_id
+        self.last_heard_at = device.last_heard_at or LONG_AGO
+        self.is_online = device.is_online
+        self.firmware = device.firmware
+
+    def add(self, taken: Taken, received_at: datetime) -> None:
+        self.last_heard_at = max(self.last_heard_at, received_at)
+        self.boot_id = max(self.boot_id, taken.boot_id)
+        status = taken.status
+        # A last will or birth of an earlier start says nothing about now.
+        if status and status.boot_id >= self.boot_id:
+            self.is_online = status.state == "online"
+            self.firmware = status.firmware or self.firmware
+
+
+def take(device: KnownDevice | None, arrival: Arrival) -> Taken:
     if device is None or device.is_revoked:
-        return Taken(faults=(_stranger(device, device_id),))
+        return Taken(faults=(_stranger(device, arrival.device_id),))
+    if arrival.fault:
+        return Taken(faults=(arrival.fault,))
+    parsed = telemetry.parse(arrival.channel, arrival.payload)
     if isinstance(parsed, wire.Quarantined):
         return Taken(faults=(parsed.fault,))
     message = parsed.message
     if isinstance(message, wire.Status):
-        return Taken(status=message)
+        return Taken(status=message, boot_id=message.boot_id)
+    return _measured(device, message, parsed.faults, arrival.received_at)
+
+
+def _measured(
+    device: KnownDevice,
+    message: telemetry.Telemetry | wire.Event,
+    faults: tuple[Fault, ...],
+    received_at: datetime,
+) -> Taken:
     at, has_clock = message.measured_at, False
     if at:
         ahead = at - received_at
         if ahead > CLOCK_AHEAD:
             return Taken(faults=(_clock_ahead(at, received_at),))
-        has_clock = ahead >= -CLOCK_BEHIND
+        has_clock = ahead >= CLOCK_BEHIND
     moment = _Moment(device, message, at if at and has_clock else received_at, received_at)
     if isinstance(message, wire.Event):
         return _take_event(moment, message)
-    return _take_readings(moment, message, parsed.faults, has_clock=has_clock)
+    return _take_readings(moment, message, faults, has_clock=has_clock)
 
 
 class _Moment(Struct, frozen=True, gc=False):
@@ -134,17 +177,17 @@ class _Moment(Struct, frozen=True, gc=False):
     measured_at: datetime
     received_at: datetime
 
-    def lost_boot(self, slot: KnownSlot) -> Fault | None:
+    def lost_boot(self, older: SlotFold) -> Fault | None:
         """A boot before the saved state is a very late message if it was measured before it
         too, and otherwise a device that forgot how often it has started.
         """
-        older, message = slot.track.older, self.message
-        if message.boot_id >= older.key[0] or not older.at or self.measured_at <= older.at:
+        boot_id = self.message.boot_id
+        if boot_id >= older.key[0] or not older.at or self.measured_at <= older.at:
             return None
         return Fault(
             code="old_boot",
             field="boot_id",
-            value=str(message.boot_id),
+            value=str(boot_id),
             fix=f"boot_id must rise with every start and survive a power cut; "
             f"{self.device.boot_id} was seen already",
         )
@@ -153,27 +196,49 @@ class _Moment(Struct, frozen=True, gc=False):
 def _take_readings(
     moment: _Moment, message: telemetry.Telemetry, faults: tuple[Fault, ...], *, has_clock: bool
 ) -> Taken:
-    found, readings = list(faults), []
+    found, readings, late = list(faults), [], []
+    key = message.boot_id, message.seq
     for name, said in message.slots.items():
         slot = moment.device.slots.get(name)
         if slot is None:
             found.append(_unknown_slot(moment.device, f"slots.{name}", name))
-        elif fault := moment.lost_boot(slot) or _wrong_measure(said, slot.spec):
+            continue
+        amounts = _amounts(said, slot.spec)
+        fault = moment.lost_boot(slot.track.saved.older)
+        fault = fault or _wrong_measure(said, slot.spec, amounts)
+        if fault:
             found.append(fault)
-        else:
-            readings.append(_reading(moment, slot, said, has_clock=has_clock))
-    return Taken(faults=tuple(found), readings=tuple(readings))
+            continue
+        reading = _reading(moment, slot, key, said, amounts, has_clock=has_clock)
+        readings.append(reading)
+        if key <= slot.track.fold.key:
+            late.append(reading.name)
+    return Taken(
+        faults=tuple(found),
+        readings=tuple(readings),
+        late=tuple(late),
+        boot_id=message.boot_id if readings else -1,
+    )
+
+
+# (level, quantity, used in total), the latter two in the slot's unit
+_Amounts = tuple[float | None, float | None, float | None]
 
 
 def _reading(
-    moment: _Moment, slot: KnownSlot, said: telemetry.Slot, *, has_clock: bool
+    moment: _Moment,
+    slot: KnownSlot,
+    key: Key,
+    said: telemetry.Slot,
+    amounts: _Amounts,
+    *,
+    has_clock: bool,
 ) -> Reading:
-    level, quantity, used_total = _amounts(said, slot.spec)
+    level, quantity, used_total = amounts
     return Reading(
         device_id=slot.device_id,
-        boot_id=moment.message.boot_id,
-        seq=moment.message.seq,
         slot=slot.slot,
+        key=key,
         measured_at=moment.measured_at,
         received_at=moment.received_at,
         has_clock=has_clock,
@@ -192,7 +257,7 @@ def _take_event(moment: _Moment, message: wire.Event) -> Taken:
         name = next(iter(slots))
     if name not in slots and (name is not None or message.event in OF_ONE_SLOT):
         return Taken(faults=(_unknown_slot(moment.device, "slot", name or "none"),))
-    fault = moment.lost_boot(slots[name]) if name else None
+    fault = moment.lost_boot(slots[name].track.older) if name else None
     if fault:
         return Taken(faults=(fault,))
     event = DeviceEvent(
@@ -205,13 +270,10 @@ def _take_event(moment: _Moment, message: wire.Event) -> Taken:
         measured_at=moment.measured_at,
         received_at=moment.received_at,
     )
-    return Taken(event=event)
+    return Taken(event=event, boot_id=message.boot_id)
 
 
-def _amounts(
-    said: telemetry.Slot, spec: SlotSpec
-) -> tuple[float | None, float | None, float | None]:
-    """(level, quantity, used in total), the latter two in the slot's unit."""
+def _amounts(said: telemetry.Slot, spec: SlotSpec) -> _Amounts:
     match spec.unit:
         case "ml":
             return said.level, said.quantity_ml, said.used_total_ml
@@ -222,25 +284,30 @@ def _amounts(
     return said.level, None, None
 
 
-def _wrong_measure(said: telemetry.Slot, spec: SlotSpec) -> Fault | None:
-    level, quantity, used_total = _amounts(said, spec)
+def _wrong_measure(said: telemetry.Slot, spec: SlotSpec, amounts: _Amounts) -> Fault | None:
+    level, quantity, used_total = amounts
     if quantity is not None and quantity > spec.capacity * (1 + JUMP):
         most = f"the slot holds {spec.capacity} {spec.unit}; send what is in it"
         return _bad_slot(spec, f"quantity_{spec.unit}", f"{quantity:g}", most)
     if said.state is not None:
         return None
-    match spec.measure:
-        case Measure.LEVEL if level is None and quantity is None:
-            wanted = "level"
-        case Measure.QUANTITY if level is None and quantity is None:
-            wanted = f"quantity_{spec.unit}"
-        case Measure.USAGE if used_total is None:
-            wanted = f"used_total_{spec.unit}"
-        case Measure.STATE:
-            wanted = "state"
-        case _:
-            return None
-    return _bad_slot(spec, wanted, str(said), f"send `{wanted}`, as the device model declares")
+    wanted = _missing(spec, level if quantity is None else quantity, used_total)
+    if wanted is None:
+        return None
+    fix = f"send `{wanted}`, as the device model declares"
+    return _bad_slot(spec, wanted, str(said), fix)
+
+
+def _missing(spec: SlotSpec, amount: float | None, used_total: float | None) -> str | None:
+    """The field without which a slot like this says nothing."""
+    measure = spec.measure
+    if measure is LEVEL:
+        return "level" if amount is None else None
+    if measure is QUANTITY:
+        return f"quantity_{spec.unit}" if amount is None else None
+    if measure is USAGE:
+        return f"used_total_{spec.unit}" if used_total is None else None
+    return "state"
 
 
 def _bad_slot(spec: SlotSpec, name: str, value: str, fix: str) -> Fault:

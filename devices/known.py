@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
 from devices.checkpoints import Saved, Track
-from devices.intake import KnownDevice, KnownSlot, Reading
-from devices.levels import SlotFold, Verdict
+from devices.intake import Heard, KnownDevice, KnownSlot
+from devices.levels import SlotFold
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, SlotChange
 from devices.tables import DeviceRow, ReadingRow, SlotRow, StockRow
@@ -132,13 +132,13 @@ def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, Know
 _uuid = lru_cache(maxsize=1_000)(UUID)
 
 
-def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdict]]) -> None:
-    rows = [
+def add_readings(connection: Connection, changes: Iterable[SlotChange]) -> None:
+    """The changes in the order of their places, which is the order of the stored rows."""
+    rows = (
         (
             each.device_id,
-            each.boot_id,
-            each.seq,
             each.slot,
+            *each.key,
             instant(each.measured_at),
             instant(each.received_at),
             each.has_clock,
@@ -149,8 +149,9 @@ def add_readings(connection: Connection, readings: Iterable[tuple[Reading, Verdi
             each.raw,
             verdict,
         )
-        for each, verdict in readings
-    ]
+        for change in changes
+        for each, verdict in change.added
+    )
     insert_rows(connection, ReadingRow, READING, rows)
 
 
@@ -175,16 +176,16 @@ def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None
     update_rows(connection, SlotRow, ("device_id", "slot", "checkpoint"), saved)
 
 
-def write_devices(connection: Connection, devices: Iterable[KnownDevice]) -> None:
+def write_devices(connection: Connection, heard: Iterable[Heard]) -> None:
     rows = [
         (
             each.device_id,
             each.boot_id,
-            each.last_heard_at and instant(each.last_heard_at),
+            instant(each.last_heard_at),
             each.is_online,
             each.firmware,
         )
-        for each in devices
+        for each in heard
     ]
     columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
     update_rows(connection, DeviceRow, columns, rows)

@@ -34,6 +34,13 @@ SILENT: Final = frozenset(
 
 # A member of an enumeration by its name costs as much as ten names of a module.
 OK: Final = SlotState.OK
+EMPTY: Final = SlotState.EMPTY
+UNKNOWN: Final = SlotState.UNKNOWN
+LEVEL: Final = Measure.LEVEL
+QUANTITY: Final = Measure.QUANTITY
+USAGE: Final = Measure.USAGE
+STATE: Final = Measure.STATE
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 Key = tuple[int, int]  # (boot_id, seq)
 BEFORE_ALL: Final[Key] = (-1, -1)
@@ -150,10 +157,14 @@ class Folding:
         self.held = state.held
         self.refilled_at = state.refilled_at
         self.condition = state.condition
-        self.day = state.day
         self._spec = spec
-        self._is_counter = spec.measure is Measure.USAGE
+        self._is_counter = spec.measure is USAGE
+        self._is_state = spec.measure is STATE
+        self._most_per_day = spec.most_per_day
+        self._noise = JUMP * spec.capacity
         self._zone = zone
+        self._open(state.day)
+        self._is_day_changed = False
         self._verdicts: dict[Key, Verdict] = {}
         self._days: dict[date, DayUse] = {}
         self._refills: list[Refill] = []
@@ -169,10 +180,11 @@ class Folding:
             held=self.held,
             refilled_at=self.refilled_at,
             condition=self.condition,
-            day=self.day,
+            day=self._day_use(),
         )
 
     def folded(self) -> Folded:
+        self._keep_day()
         return Folded(
             state=self.state(),
             verdicts=self._verdicts,
@@ -194,9 +206,9 @@ class Folding:
             self.condition = reading.state
             if reading.state in SILENT:
                 return
-        value = reading.used_total if self._is_counter else _value(reading, self._spec)
+        value = self._value(reading)
         if value is None:
-            if self._spec.measure is Measure.STATE:
+            if self._is_state:
                 self.amount = None  # "ok" and "low" are no quantity
             return
         if self.held:
@@ -208,7 +220,15 @@ class Folding:
             return
         self._apply(value, reading.at)
         if reading.state is None:
-            self.condition = _condition(None if self.refilled_at else self.amount)
+            amount = None if self.refilled_at else self.amount
+            self.condition = UNKNOWN if amount is None else OK if amount > 0 else EMPTY
+
+    def _value(self, reading: Measured) -> float | None:
+        if self._is_counter:
+            return reading.used_total
+        if self._is_state:
+            return 0.0 if reading.state is EMPTY else None
+        return reading.amount
 
     def _refill(self, event: Refilled) -> None:
         held = self.held
@@ -244,18 +264,20 @@ class Folding:
 
     def _jump(self, reading: Measured, value: float) -> Held | None:
         last = self.used_total if self._is_counter else self.amount
-        if last is None or self.refilled_at or self._spec.measure is Measure.STATE:
+        if last is None or self.refilled_at or self._is_state:
             return None
-        fastest = self._spec.most_per_day * _days_since(self.measured_at, reading.at)
+        fastest, at = self._most_per_day, reading.at
+        if self.measured_at is not None and at - self.measured_at > DAY:
+            fastest *= (at - self.measured_at) / DAY  # of one day may be used at once
         if self._is_counter:
             lower, upper = last, last + fastest
         else:
-            lower, upper = last - fastest, last + JUMP * self._spec.capacity
+            lower, upper = last - fastest, last + self._noise
         if lower <= value <= upper:
             return None
         is_rise = value > upper
         bound = upper if is_rise else lower
-        return Held(key=reading.key, at=reading.at, value=value, bound=bound, is_rise=is_rise)
+        return Held(key=reading.key, at=at, value=value, bound=bound, is_rise=is_rise)
 
     def _apply(self, value: float, at: datetime) -> None:
         if self._is_counter:
@@ -294,19 +316,36 @@ class Folding:
     def _measured(self, at: datetime, used: float | None = None) -> None:
         """used: units since the last measurement; None: a refill or reset hid how many."""
         self.measured_at = at
-        day, use = self.day, used or 0.0
-        is_known = day is not None and at < _end_of(day.day_on, self._zone)
-        day_on = day.day_on if day and is_known else at.astimezone(self._zone).date()
-        if day is None:
-            day = DayUse(day_on=day_on, used=use, exposure_days=0)
-        elif day_on <= day.day_on:
-            day = DayUse(
-                day_on=day.day_on, used=day.used + use, exposure_days=day.exposure_days
-            )
-        else:
-            gap_days = 1 if used is None else (day_on - day.day_on).days
-            day = DayUse(day_on=day_on, used=use, exposure_days=gap_days)
-        self.day = self._days[day.day_on] = day
+        if at < self._day_ends:  # also of the day before, where a clock was put back
+            self._day_used += used or 0.0
+            self._is_day_changed = True
+            return
+        day_on = at.astimezone(self._zone).date()
+        last_on, gap_days = self._day_on, 0
+        if last_on is not None:
+            gap_days = 1 if used is None else (day_on - last_on).days
+        self._keep_day()
+        self._open(DayUse(day_on=day_on, used=used or 0.0, exposure_days=gap_days))
+        self._is_day_changed = True
+
+    def _open(self, day: DayUse | None) -> None:
+        """As numbers and not as a DayUse, which would be made anew for every reading."""
+        self._day_on = day.day_on if day else None
+        self._day_used = day.used if day else 0.0
+        self._exposure_days = day.exposure_days if day else 0
+        self._day_ends = _end_of(day.day_on, self._zone) if day else LONG_AGO
+
+    def _day_use(self) -> DayUse | None:
+        if self._day_on is None:
+            return None
+        return DayUse(
+            day_on=self._day_on, used=self._day_used, exposure_days=self._exposure_days
+        )
+
+    def _keep_day(self) -> None:
+        day = self._day_use()
+        if day and self._is_day_changed:
+            self._days[day.day_on] = day
 
 
 @lru_cache(maxsize=1_000)
@@ -314,21 +353,3 @@ def _end_of(day_on: date, zone: ZoneInfo) -> datetime:
     """When the next local day begins; where a clock change skips midnight, at the change."""
     midnight = datetime.combine(day_on + DAY, time(), zone)
     return midnight.astimezone(UTC)
-
-
-def _value(reading: Measured, spec: SlotSpec) -> float | None:
-    if spec.measure is Measure.STATE:
-        return 0.0 if reading.state is SlotState.EMPTY else None
-    return reading.amount
-
-
-def _condition(in_slot: float | None) -> SlotState:
-    if in_slot is None:
-        return SlotState.UNKNOWN
-    return OK if in_slot > 0 else SlotState.EMPTY
-
-
-def _days_since(earlier: datetime | None, at: datetime) -> float:
-    """At least one: `most_per_day` may be used at once."""
-    passed = DAY if earlier is None else at - earlier
-    return 1.0 if passed <= DAY else passed / DAY

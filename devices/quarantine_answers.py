@@ -21,7 +21,7 @@ from core.clock import Clock
 from core.database import Transaction
 from core.outbox import Work
 from devices import readings, telemetry, wire
-from devices.readings import Received
+from devices.intake import Arrival
 from devices.tables import DeviceModelRow, DeviceRow, OwnershipRow, QuarantineRow
 
 RELEASE: Final = "release_quarantined"  # kind of outbox row
@@ -120,15 +120,15 @@ async def take_again(quarantine_id: int, *, transaction: Transaction, clock: Clo
         rows = await _rows(session, quarantine_id)
         if not rows or rows[0].released_at is None:
             return  # done, or discarded, or erased with its device
-        received = _received(rows[0], clock.now())
+        arrival = _arrival(rows[0], clock.now())
         for row in rows:
             await session.delete(row)
         await session.flush()
         connection = await session.connection()
-        await connection.run_sync(_record, received)
+        await connection.run_sync(_record, arrival)
 
 
-def _received(row: QuarantineRow, now: datetime) -> Received:
+def _arrival(row: QuarantineRow, now: datetime) -> Arrival:
     """As if it came now; a message without a time of its own was measured when it came."""
     _, name = wire.split_topic(row.topic) or ("", "")
     channel = next(each for each in get_args(wire.Channel) if each == name)
@@ -136,17 +136,16 @@ def _received(row: QuarantineRow, now: datetime) -> Received:
     has_clock = isinstance(parsed, telemetry.Parsed) and getattr(
         parsed.message, "measured_at", None
     )
-    return Received(
+    return Arrival(
         device_id=row.device_id,
         channel=channel,
         payload=row.payload,
-        parsed=parsed,
         received_at=now if has_clock else row.received_at,
     )
 
 
-def _record(connection: Connection, received: Received) -> None:
-    readings.record(connection, [received])
+def _record(connection: Connection, arrival: Arrival) -> None:
+    readings.record(connection, [arrival])
 
 
 async def _of(

@@ -5,26 +5,25 @@ with the batch. Whatever the order of arrival, repeats included, messages that a
 hours late leave the same state behind.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from msgspec import Struct
-from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from core import outbox
 from core.outbox import Work
-from devices import known, quarantine, store, telemetry, wire
+from devices import known, quarantine, store, wire
 from devices.intake import (
     OF_ONE_SLOT,
+    Arrival,
     DeviceEvent,
+    Heard,
     KnownDevice,
-    Reading,
+    Place,
     ReadingName,
     Taken,
     take,
@@ -34,7 +33,6 @@ from devices.quarantine import Quarantined
 from devices.slot_changes import (
     NOTHING_STORED,
     Arrivals,
-    Place,
     SlotChange,
     Window,
     change,
@@ -43,20 +41,6 @@ from devices.slot_changes import (
 )
 from devices.store import MessageId
 from devices.wire import EventKind
-
-
-class Received(Struct, frozen=True, kw_only=True, gc=False):
-    """`received_at`: the platform's business time."""
-
-    device_id: str
-    channel: wire.Channel
-    payload: bytes
-    parsed: telemetry.Parsed | wire.Quarantined
-    received_at: datetime
-
-    @property
-    def topic(self) -> str:
-        return wire.topic(self.device_id, self.channel)
 
 
 class Outcome(StrEnum):
@@ -78,103 +62,117 @@ OF_VERDICT: Final = {
 PRECEDENCE: Final = tuple(Outcome)
 
 
-def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
+def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     """Stores the batch; one outcome for each message, in order. The caller commits."""
     devices = known.load_devices(connection, {each.device_id for each in batch})
-    taken = [
-        take(devices.get(each.device_id), each.device_id, each.parsed, each.received_at)
-        for each in batch
-    ]
-    fresh = _fresh(connection, devices, taken)
+    fresh = _fresh(connection, devices, batch)
     changes, windows = _fold(connection, devices, fresh)
     _restock(connection, changes, windows, _slot_events(devices, fresh.events.values()))
-    known.add_readings(connection, [pair for each in changes for pair in each.added])
+    known.add_readings(connection, changes)
     store.correct_verdicts(connection, changes)
     store.add_events(connection, fresh.events.values())
     known.write_slots(connection, changes)
     store.write_days(connection, changes)
-    known.write_devices(connection, _heard(devices, batch, taken))
-    _quarantine(connection, batch, taken, changes)
-    verdicts = {
-        each.place: {reading.key: verdict for reading, verdict in each.added}
-        for each in changes
-    }
-    return [_outcome(parts, verdicts) for parts in fresh.parts]
-
-
-Part = Outcome | tuple[Place, Key]  # the latter: as the reading will be judged
+    known.write_devices(connection, fresh.heard.values())
+    _quarantine(connection, batch, fresh.faults, changes)
+    return _outcomes(fresh, changes)
 
 
 @dataclass(slots=True)
 class _Fresh:
-    """What a batch holds that was not stored yet, and what became of each message's parts."""
+    """What a batch holds that was not stored yet, and what became of each message; None: as
+    its reading will be judged.
+    """
 
-    arrivals: dict[Place, Arrivals] = field(default_factory=lambda: defaultdict(Arrivals))
+    outcomes: list[Outcome | None]
+    heard: dict[str, Heard]
+    arrivals: dict[Place, Arrivals] = field(default_factory=dict)
     events: dict[MessageId, DeviceEvent] = field(default_factory=dict)
-    parts: list[list[Part]] = field(default_factory=list)
+    faults: dict[int, tuple[wire.Fault, ...]] = field(default_factory=dict)
+    late: set[ReadingName] = field(default_factory=set)
+    stored: set[tuple[object, ...]] = field(default_factory=set)  # names and ids
 
 
 def _fresh(
-    connection: Connection, devices: dict[str, KnownDevice], taken: Sequence[Taken]
+    connection: Connection, devices: dict[str, KnownDevice], batch: Sequence[Arrival]
 ) -> _Fresh:
-    late = {
-        reading.name
-        for each in taken
-        for reading in each.readings
-        if is_late(devices[reading.device_id].slots[reading.slot], reading.key)
-    }
-    stored = store.known_readings(connection, {name[:3] for name in late})
-    told = {(e.device_id, *e.key) for e in (each.event for each in taken) if e}
-    stored |= store.known_events(connection, told)
-    fresh = _Fresh()
-    for each in taken:
-        parts: list[Part] = [Outcome.QUARANTINED for _ in each.faults]
-        parts += [_sort_reading(fresh, late, stored, reading) for reading in each.readings]
-        if each.event:
-            parts.append(_sort_event(fresh, devices, stored, each.event))
-        if each.status:
-            parts.append(Outcome.RECORDED)
-        fresh.parts.append(parts)
+    """Message by message, so that what one was decoded to is still in the processor's cache
+    when it is sorted; what may be stored already is sorted afterwards.
+    """
+    heard = {each.device_id: Heard(each) for each in devices.values() if not each.is_revoked}
+    fresh, unsure = _Fresh([None] * len(batch), heard), []
+    for message, arrival in enumerate(batch):
+        device = devices.get(arrival.device_id)
+        taken = take(device, arrival)
+        if arrival.device_id in heard:
+            heard[arrival.device_id].add(taken, arrival.received_at)
+        if taken.late or taken.event:
+            unsure.append((message, taken))
+        else:
+            _sort(fresh, message, taken)
+    told = {(each.event.device_id, *each.event.key) for _, each in unsure if each.event}
+    fresh.late = {name for _, each in unsure for name in each.late}
+    fresh.stored = store.known_readings(connection, fresh.late)
+    fresh.stored |= store.known_events(connection, told)
+    for message, taken in unsure:
+        _sort(fresh, message, taken)
+        if taken.event:
+            fresh.outcomes[message] = _sort_event(fresh, devices, taken.event)
     return fresh
 
 
-def _sort_reading(
-    fresh: _Fresh,
-    late: set[ReadingName],
-    stored: set[tuple[object, ...]],
-    reading: Reading,
-) -> Part:
-    place, key = (reading.device_id, reading.slot), reading.key
-    if stored and reading.name in stored:
-        return Outcome.DUPLICATE
-    arrivals = fresh.arrivals[place]
-    if key in arrivals.readings:
-        return Outcome.DUPLICATE
-    arrivals.add_reading(reading)
-    return Outcome.LATE if late and reading.name in late else (place, key)
+def _sort(fresh: _Fresh, message: int, taken: Taken) -> None:
+    if taken.faults:
+        fresh.faults[message] = taken.faults
+        fresh.outcomes[message] = Outcome.QUARANTINED
+    if taken.status:
+        fresh.outcomes[message] = Outcome.RECORDED
+    for reading in taken.readings:
+        place = reading.device_id, reading.slot
+        arrivals = fresh.arrivals.get(place)
+        is_again = arrivals is not None and reading.key in arrivals.readings
+        if is_again or (fresh.stored and reading.name in fresh.stored):
+            outcome = _better(fresh.outcomes[message], Outcome.DUPLICATE)
+            fresh.outcomes[message] = outcome
+            continue
+        if arrivals is None:
+            arrivals = fresh.arrivals[place] = Arrivals()
+        arrivals.add_reading(reading, message)
 
 
-def _sort_event(
-    fresh: _Fresh,
-    devices: dict[str, KnownDevice],
-    stored: set[tuple[object, ...]],
-    event: DeviceEvent,
-) -> Outcome:
+def _better(one: Outcome | None, other: Outcome) -> Outcome:
+    return other if one is None else min(one, other, key=PRECEDENCE.index)
+
+
+def _sort_event(fresh: _Fresh, devices: dict[str, KnownDevice], event: DeviceEvent) -> Outcome:
     message_id = (event.device_id, *event.key)
-    if message_id in fresh.events or message_id in stored:
+    if message_id in fresh.events or message_id in fresh.stored:
         return Outcome.DUPLICATE
     fresh.events[message_id] = event
     if event.slot is None or event.event is not EventKind.REFILLED:
         return Outcome.RECORDED
     refilled = Refilled(key=event.key, at=event.measured_at)
-    fresh.arrivals[event.device_id, event.slot].add_refilled(refilled, event.received_at)
+    arrivals = fresh.arrivals.setdefault((event.device_id, event.slot), Arrivals())
+    arrivals.add_refilled(refilled, event.received_at)
     slot = devices[event.device_id].slots[event.slot]
     return Outcome.LATE if is_late(slot, event.key) else Outcome.RECORDED
+
+
+def _outcomes(fresh: _Fresh, changes: Sequence[SlotChange]) -> list[Outcome]:
+    outcomes = fresh.outcomes
+    for each in changes:
+        messages = fresh.arrivals[each.place].messages
+        for message, (reading, verdict) in zip(messages, each.added, strict=True):
+            is_late = fresh.late and reading.name in fresh.late
+            outcome = Outcome.LATE if is_late else OF_VERDICT[verdict]
+            outcomes[message] = _better(outcomes[message], outcome)
+    return cast(list[Outcome], outcomes)
 
 
 def _fold(
     connection: Connection, devices: dict[str, KnownDevice], fresh: _Fresh
 ) -> tuple[list[SlotChange], dict[Place, Window]]:
+    """Changes in the order of their places."""
     slots = {
         (device_id, name): devices[device_id].slots[name]
         for device_id, name in sorted(fresh.arrivals)
@@ -276,69 +274,23 @@ def _slot_events(
     return found
 
 
-def _heard(
-    devices: dict[str, KnownDevice], batch: Sequence[Received], taken: Sequence[Taken]
-) -> list[KnownDevice]:
-    """The devices of the batch as they are after it."""
-    heard: dict[str, list[tuple[Taken, datetime]]] = defaultdict(list)
-    for received, each in zip(batch, taken, strict=True):
-        heard[received.device_id].append((each, received.received_at))
-    return [
-        _after(device, heard[device.device_id])
-        for device in devices.values()
-        if not device.is_revoked
-    ]
-
-
-def _after(device: KnownDevice, heard: Sequence[tuple[Taken, datetime]]) -> KnownDevice:
-    boot_id, is_online, firmware = device.boot_id, device.is_online, device.firmware
-    last_heard_at = device.last_heard_at
-    for taken, received_at in heard:
-        if last_heard_at is None or received_at > last_heard_at:
-            last_heard_at = received_at
-        for each in (*taken.readings[:1], taken.event, taken.status):
-            if each and each.boot_id > boot_id:
-                boot_id = each.boot_id
-        status = taken.status
-        # A last will or birth of an earlier start says nothing about now.
-        if status and status.boot_id >= boot_id:
-            is_online = status.state == "online"
-            firmware = status.firmware or firmware
-    return replace(
-        device,
-        boot_id=boot_id,
-        last_heard_at=last_heard_at,
-        is_online=is_online,
-        firmware=firmware,
-    )
-
-
 def _quarantine(
     connection: Connection,
-    batch: Sequence[Received],
-    taken: Sequence[Taken],
+    batch: Sequence[Arrival],
+    faults: Mapping[int, tuple[wire.Fault, ...]],
     changes: Sequence[SlotChange],
 ) -> None:
     found = [
         Quarantined(
-            device_id=received.device_id,
-            topic=received.topic,
-            payload=received.payload,
-            faults=each.faults,
-            received_at=received.received_at,
+            device_id=batch[message].device_id,
+            topic=batch[message].topic,
+            payload=batch[message].payload,
+            faults=faults[message],
+            received_at=batch[message].received_at,
         )
-        for received, each in zip(batch, taken, strict=True)
-        if each.faults
+        for message in sorted(faults)
     ]
     for each in changes:
         found += quarantine.glitches(each)
     quarantine.clear(connection, changes)
     quarantine.keep(connection, found)
-
-
-def _outcome(parts: list[Part], verdicts: dict[Place, dict[Key, Verdict]]) -> Outcome:
-    outcomes = [
-        part if isinstance(part, Outcome) else OF_VERDICT[verdicts[part[0]][part[1]]]
-        for part in parts
-    ]
-    return outcomes[0] if len(outcomes) == 1 else min(outcomes, key=PRECEDENCE.index)

@@ -20,8 +20,8 @@ from core.database import Transaction
 from core.outbox import Work
 from devices import store
 from devices.checkpoints import Saved
+from devices.intake import Place
 from devices.levels import Key
-from devices.slot_changes import Place
 from devices.tables import OwnershipRow, SlotRow
 
 PRUNE: Final = "prune_readings"  # kind of outbox row

@@ -7,7 +7,7 @@ over all that is stored since.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import Final
 from uuid import UUID
@@ -17,14 +17,22 @@ from msgspec import Struct
 
 from devices import checkpoints
 from devices.checkpoints import Track
-from devices.intake import KnownSlot, Reading
-from devices.levels import JUMP, DayUse, Held, Key, Message, Refill, Refilled, SlotFold, Verdict
+from devices.intake import KnownSlot, Place, Reading
+from devices.levels import (
+    JUMP,
+    LONG_AGO,
+    DayUse,
+    Held,
+    Key,
+    Message,
+    Refill,
+    Refilled,
+    SlotFold,
+    Verdict,
+)
 from devices.models import SlotSpec
 
-Place = tuple[str, str]  # (device_id, slot)
-
 KEY: Final = attrgetter("key")
-LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -32,12 +40,14 @@ class Arrivals:
     """New messages of one slot, each once. `received_at`: of the last."""
 
     readings: dict[Key, Reading] = field(default_factory=dict)
+    messages: list[int] = field(default_factory=list)  # the readings' places in the batch
     refilled: dict[Key, Refilled] = field(default_factory=dict)
     received_at: datetime = LONG_AGO
 
-    def add_reading(self, reading: Reading) -> None:
+    def add_reading(self, reading: Reading, message: int) -> None:
         self.received_at = max(self.received_at, reading.received_at)
         self.readings[reading.key] = reading
+        self.messages.append(message)
 
     def add_refilled(self, refilled: Refilled, received_at: datetime) -> None:
         self.received_at = max(self.received_at, received_at)
@@ -63,6 +73,8 @@ class Window:
 
     def glitches_unless(self, judged: Mapping[Key, Verdict]) -> list[Key]:
         """Those that are judged otherwise now."""
+        if not self.verdicts:
+            return []
         changed = (key for key, verdict in judged.items() if verdict != Verdict.GLITCH)
         return [key for key in changed if self.is_glitch(key)]
 
@@ -102,8 +114,8 @@ def refold_start(slot: KnownSlot, keys: Iterable[Key]) -> Key | None:
 
     A jump held in the saved state is included: it is judged again.
     """
-    older = slot.track.older
-    if not any(older.key < key <= slot.track.fold.key for key in keys):
+    folded, older = slot.track.fold.key, slot.track.older
+    if not any(key <= folded and key > older.key for key in keys):
         return None
     return older.held.key if older.held else older.key
 
@@ -131,9 +143,9 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
             (each, judged.get(key, Verdict.HISTORY)) for key, each in arrivals.readings.items()
         ],
         corrected={
-            key: verdict
-            for key, verdict in judged.items()
-            if key not in arrivals.readings and stored.verdicts.get(key) != verdict
+            key: judged[key]
+            for key in judged.keys() - arrivals.readings.keys()
+            if stored.verdicts.get(key) != judged[key]
         },
         glitches=[each for each in folded.glitches if not stored.is_glitch(each.key)],
         cleared=stored.glitches_unless(judged),
@@ -146,13 +158,13 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
 
 def _in_order(slot: KnownSlot, arrivals: Arrivals, stored: Window) -> list[Message]:
     """What is folded on, or again, from the older saved state."""
-    readings = [*stored.readings, *arrivals.readings.values()]
-    messages: list[Message] = [each.measured(slot.spec) for each in readings]
-    messages += [*stored.refilled, *arrivals.refilled.values()]
-    if len(messages) > 1:
-        messages.sort(key=KEY)
-    older = slot.track.older.key
-    return [each for each in messages if each.key > older]
+    spec, older = slot.spec, slot.track.older.key
+    readings = (*stored.readings, *arrivals.readings.values())
+    messages: list[Message] = [each.measured(spec) for each in readings if each.key > older]
+    refilled = (*stored.refilled, *arrivals.refilled.values())
+    messages += [each for each in refilled if each.key > older]
+    messages.sort(key=KEY)
+    return messages
 
 
 def units_filled(refill: Refill, spec: SlotSpec) -> int:

@@ -7,6 +7,7 @@ Core SQL on the caller's connection and transaction. What every batch reads and 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -32,9 +33,9 @@ from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
 from core.store import insert_rows
-from devices.intake import DeviceEvent, Reading
+from devices.intake import DeviceEvent, Place, Reading, ReadingName
 from devices.levels import Key, Refilled, Verdict
-from devices.slot_changes import KnownStock, Place, SlotChange, Window
+from devices.slot_changes import KnownStock, SlotChange, Window
 from devices.tables import (
     CommandRow,
     CycleCorrectionRow,
@@ -50,19 +51,26 @@ from devices.tables import (
 from devices.wire import EventKind
 
 DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
+READING_NAME: Final = tuple(
+    col(getattr(ReadingRow, name)) for name in ("device_id", "slot", "boot_id", "seq")
+)
+MOST_NAMES: Final = 4_000  # in one statement; SQLite takes 32,766 parameters
 MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
 
 
-def known_readings(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
-    """(device id, boot, seq, slot) of those readings of `ids` that are stored."""
-    key = _message_id(ReadingRow)
-    statement = select(*key, col(ReadingRow.slot)).where(tuple_(*key).in_(ids))
-    return {tuple(row) for row in connection.execute(statement)} if ids else set()
+def known_readings(connection: Connection, names: set[ReadingName]) -> set[tuple[Any, ...]]:
+    """Those of `names` that are stored."""
+    stored: set[tuple[Any, ...]] = set()
+    left = iter(names)
+    while some := list(islice(left, MOST_NAMES)):
+        statement = select(*READING_NAME).where(tuple_(*READING_NAME).in_(some))
+        stored.update(tuple(row) for row in connection.execute(statement))
+    return stored
 
 
 def known_events(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
     """Those of `ids` that are stored."""
-    key = _message_id(DeviceEventRow)
+    key = col(DeviceEventRow.device_id), col(DeviceEventRow.boot_id), col(DeviceEventRow.seq)
     statement = select(*key).where(tuple_(*key).in_(ids))
     return {tuple(row) for row in connection.execute(statement)} if ids else set()
 
@@ -74,10 +82,9 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
         return windows
     starts = _starts(since)
     for row in connection.execute(_since(ReadingRow, starts)):
-        window = windows[row.device_id, row.slot]
-        stored = dict(row._mapping)  # noqa: SLF001 - public name of SQLAlchemy
-        window.verdicts[row.boot_id, row.seq] = Verdict(stored.pop("verdict"))
-        window.readings.append(Reading(**stored))
+        window, reading = windows[row.device_id, row.slot], stored_reading(row)
+        window.verdicts[reading.key] = Verdict(row.verdict)
+        window.readings.append(reading)
     refilled = _since(DeviceEventRow, starts).where(
         col(DeviceEventRow.event) == EventKind.REFILLED
     )
@@ -89,6 +96,23 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
         key = row.boot_id, row.seq
         windows[row.device_id, row.slot].from_spares[key] = row.from_spares
     return windows
+
+
+def stored_reading(row: Any) -> Reading:
+    """row: a ReadingRow, or what was selected of one."""
+    return Reading(
+        device_id=row.device_id,
+        slot=row.slot,
+        key=(row.boot_id, row.seq),
+        measured_at=row.measured_at,
+        received_at=row.received_at,
+        has_clock=row.has_clock,
+        level=row.level,
+        quantity=row.quantity,
+        used_total=row.used_total,
+        state=row.state,
+        raw=row.raw,
+    )
 
 
 def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> None:
@@ -243,9 +267,8 @@ def prune_readings(
     """Removes up to `most` of the slot's readings that were measured before the instant and
     are named by a lower key; returns how many.
     """
-    key = (*_message_id(ReadingRow), col(ReadingRow.slot))
     old = (
-        select(*key)
+        select(*READING_NAME)
         .where(
             tuple_(ReadingRow.device_id, ReadingRow.slot) == tuple_(*place),
             col(ReadingRow.measured_at) < before,
@@ -253,7 +276,7 @@ def prune_readings(
         )
         .limit(most)
     )
-    return connection.execute(delete(ReadingRow).where(tuple_(*key).in_(old))).rowcount
+    return connection.execute(delete(ReadingRow).where(tuple_(*READING_NAME).in_(old))).rowcount
 
 
 def forget(connection: Connection, device_id: str) -> None:
@@ -274,10 +297,6 @@ def forget(connection: Connection, device_id: str) -> None:
         ("stock_id", "fold", "checkpoint", "in_slot", "measured_at", "heard_at")
     )
     connection.execute(slots.values(condition="unknown", **nothing))
-
-
-def _message_id(table: type[ReadingRow | DeviceEventRow]) -> tuple[Any, ...]:
-    return col(table.device_id), col(table.boot_id), col(table.seq)
 
 
 def _starts(since: Mapping[Place, Key]) -> CTE:

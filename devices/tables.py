@@ -124,12 +124,13 @@ class ReadingRow(SQLModel, table=True):
     """What one message said of one slot. `verdict`: applied, held, glitch or history."""
 
     __tablename__: ClassVar[str] = "reading"
-    __table_args__ = (Index(None, "device_id", "slot", "measured_at"),)
 
+    # In this order, the key finds a slot's readings too: a second index would cost every
+    # message as much as the first.
     device_id: str = Field(primary_key=True)
+    slot: str = Field(primary_key=True)
     boot_id: int = Field(primary_key=True, sa_type=BigInteger)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
-    slot: str = Field(primary_key=True)
     measured_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
     has_clock: bool  # False: the device sent no time, `measured_at` is the time of receipt

@@ -4,9 +4,11 @@ Pure. A message that is right, as nearly all are, is decoded in less than half o
 the models of the contract need. For any other the contract is asked, which names field and fix.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from functools import lru_cache
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,7 +18,6 @@ from devices.wire import LARGEST_NUMBER, LARGEST_PAYLOAD, Channel, SlotState
 
 Counter = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
-SlotName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z")]
 
 ESCAPED_NUL: Final = rb"\u0000"  # what holds it is rewritten by the contract
 
@@ -41,11 +42,11 @@ class Slot(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 class Telemetry(Struct, frozen=True, kw_only=True, gc=False):
     """The fields of `wire.Telemetry`."""
 
-    v: Literal[1]
+    v: Annotated[int, Meta(ge=1, le=1)]
     boot_id: Counter
     seq: Counter
     measured_at: Annotated[datetime, Meta(tz=True)] | None
-    slots: Annotated[dict[SlotName, Slot], Meta(min_length=1, max_length=32)]
+    slots: Annotated[dict[str, Slot], Meta(min_length=1, max_length=32)]
 
 
 class Parsed(Struct, frozen=True, gc=False):
@@ -56,19 +57,33 @@ class Parsed(Struct, frozen=True, gc=False):
 
 
 DECODER: Final = msgspec.json.Decoder(Telemetry)
+SLOT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 def parse(channel: Channel, payload: bytes) -> Parsed | wire.Quarantined:
-    is_ours = channel == "telemetry" and ESCAPED_NUL not in payload
-    if is_ours and len(payload) <= LARGEST_PAYLOAD:
-        try:
-            return Parsed(DECODER.decode(payload))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # the contract says what is wrong
-    parsed = wire.parse(channel, payload)
+    message = decoded(payload) if channel == "telemetry" else None
+    if message is not None:
+        return Parsed(message)
+    parsed = wire.parse(channel, payload)  # it says what is wrong
     if isinstance(parsed, wire.Quarantined):
         return parsed
     return Parsed(taken(parsed.message), parsed.faults)
+
+
+def decoded(payload: bytes) -> Telemetry | None:
+    """None: the contract is to be asked."""
+    if ESCAPED_NUL in payload or len(payload) > LARGEST_PAYLOAD:
+        return None
+    try:
+        message = DECODER.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return message if all(map(_is_name, message.slots)) else None
+
+
+@lru_cache(maxsize=1_000)  # as few as the device models have
+def _is_name(slot: str) -> bool:
+    return SLOT_NAME.fullmatch(slot) is not None
 
 
 def taken(

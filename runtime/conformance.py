@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from broker.gateway import Gateway
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
 from core.clock import Clock
 from devices import wire
+from devices.intake import Arrival
 from devices.readings import Outcome
 from runtime.conformance_rules import (
     Finding,

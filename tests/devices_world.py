@@ -16,10 +16,11 @@ from accounts.tables import OwnerRow
 from core.clock import Clock
 from core.database import Database
 from core.ids import SeededIds
-from devices import ownership, readings, registry, telemetry, wire
+from devices import ownership, readings, registry, wire
+from devices.intake import Arrival
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 from devices.ownership import Claim
-from devices.readings import Outcome, Received
+from devices.readings import Outcome
 from devices.registry import Provisioned, ToProvision
 from devices.tables import SlotRow, StockRow
 
@@ -57,13 +58,12 @@ def a_model(*slots: SlotSpec, name: str = "washer", version: int = 1) -> DeviceM
 
 def received(
     device_id: str, channel: wire.Channel, body: dict[str, Any], received_at: datetime
-) -> Received:
+) -> Arrival:
     payload = json.dumps({"v": 1, **body}).encode()
-    return Received(
+    return Arrival(
         device_id=device_id,
         channel=channel,
         payload=payload,
-        parsed=telemetry.parse(channel, payload),
         received_at=received_at,
     )
 
@@ -131,7 +131,7 @@ class World:
         await self.claim(owner_id, await self.provisioned(maker_id, device_id))
         return owner_id
 
-    async def send(self, *batch: Received) -> list[Outcome]:
+    async def send(self, *batch: Arrival) -> list[Outcome]:
         async with self.database.engine.begin() as connection:
             return await connection.run_sync(_record, batch)
 
@@ -159,5 +159,5 @@ class World:
                 setattr(stock, name, value)
 
 
-def _record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
+def _record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     return readings.record(connection, batch)

@@ -22,8 +22,9 @@ from core.clock import WallClock
 from core.database import Writer
 from core.mqtt_decoder import Decoder
 from devices import wire
-from devices.readings import Outcome, Received
-from devices.telemetry import Parsed
+from devices.intake import Arrival
+from devices.readings import Outcome
+from devices.telemetry import Parsed, parse
 from tests import processes
 
 SECRETS = {"washer-0001": "first-secret", "washer-0002": "second-secret"}
@@ -53,7 +54,7 @@ class Book:
             )
         connection.close()
 
-    def record(self, connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
+    def record(self, connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
         assert self.is_open.wait(30)
         self.batches.append(len(batch))
         outcomes = [self._record(connection, each) for each in batch]
@@ -62,19 +63,24 @@ class Book:
         self.outcomes += outcomes
         return outcomes
 
-    def _record(self, connection: Connection, received: Received) -> Outcome:
-        match received.parsed:
+    def _record(self, connection: Connection, arrival: Arrival) -> Outcome:
+        parsed = (
+            wire.Quarantined(arrival.fault)
+            if arrival.fault
+            else parse(arrival.channel, arrival.payload)
+        )
+        match parsed:
             case wire.Quarantined(fault):
                 name = f"{fault.code} {fault.value}"
             case Parsed(wire.Status(state=state)):
                 name = f"{state} {len(self.outcomes)}"
             case Parsed(message):
-                name = f"{received.channel} {message.boot_id} {message.seq}"
+                name = f"{arrival.channel} {message.boot_id} {message.seq}"
         stored = connection.execute(
             text("INSERT OR IGNORE INTO message VALUES (:device_id, :name, :payload)"),
-            {"device_id": received.device_id, "name": name, "payload": received.payload},
+            {"device_id": arrival.device_id, "name": name, "payload": arrival.payload},
         )
-        if isinstance(received.parsed, wire.Quarantined):
+        if isinstance(parsed, wire.Quarantined):
             return Outcome.QUARANTINED
         return Outcome.RECORDED if stored.rowcount else Outcome.DUPLICATE
 

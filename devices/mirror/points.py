@@ -20,9 +20,9 @@ class Mirrored(Struct, frozen=True, gc=False):
     """A reading with what names its series."""
 
     device_id: str
+    slot: str
     boot_id: int
     seq: int
-    slot: str
     measured_at: datetime
     level: float | None  # fraction of the capacity
     quantity: float | None  # `unit`, as the next one

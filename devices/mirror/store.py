@@ -23,8 +23,8 @@ from devices.tables import (
     SlotRow,
 )
 
-KEY: Final = ("device_id", "boot_id", "seq", "slot")  # of a reading
-BEFORE_ALL: Final[list[Any]] = ["", -1, -1, ""]
+KEY: Final = ("device_id", "slot", "boot_id", "seq")  # of a reading
+BEFORE_ALL: Final[list[Any]] = ["", "", -1, -1]
 THE_ONLY_ONE: Final = 1  # key of its row
 # Servers write to disk within seconds of their answer; VictoriaMetrics says five.
 SETTLED: Final = timedelta(minutes=5)

@@ -244,9 +244,9 @@ def upgrade() -> None:
     op.create_table(
         "reading",
         sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
         sa.Column("boot_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("slot", sa.String(), nullable=False),
         sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("has_clock", sa.Boolean(), nullable=False),
@@ -256,15 +256,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=True),
         sa.Column("raw", sa.String(), nullable=True),
         sa.Column("verdict", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("device_id", "boot_id", "seq", "slot", name=op.f("pk_reading")),
+        sa.PrimaryKeyConstraint("device_id", "slot", "boot_id", "seq", name=op.f("pk_reading")),
     )
-    with op.batch_alter_table("reading", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_reading_device_id_slot_measured_at"),
-            ["device_id", "slot", "measured_at"],
-            unique=False,
-        )
-
     op.create_table(
         "refill",
         sa.Column("device_id", sa.String(), nullable=False),
@@ -1288,9 +1281,6 @@ def downgrade() -> None:
     op.drop_table("vendor")
     op.drop_table("tree_node")
     op.drop_table("refill")
-    with op.batch_alter_table("reading", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_reading_device_id_slot_measured_at"))
-
     op.drop_table("reading")
     op.drop_table("quarantine_count")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:

@@ -12,9 +12,10 @@ from typing import Any
 
 from broker.admission import admission
 from broker.gateway import Gateway
-from broker.ingest import Arrival, Committed, ingest
+from broker.ingest import Committed, ingest
 from core.clock import WallClock
 from core.settings import Settings
+from devices.intake import Arrival
 from devices.readings import Outcome
 from runtime import wiring
 from tests.processes import ROOT, wait_until

@@ -10,10 +10,11 @@ import pytest
 
 from broker import batches, connection
 from broker.gateway import Gateway
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
 from core import mqtt
 from core.clock import WallClock
 from core.mqtt import ConnackCode, Publish, Will
+from devices.intake import Arrival
 from tests import doors
 from tests.doors import Door, eventually, raw_client, refilled, status, telemetry, washer
 

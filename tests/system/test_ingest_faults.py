@@ -27,9 +27,9 @@ from benchmarks import ingest_fleet
 from core.database import blocking_engine, synchronous
 from core.keys import load_key
 from core.settings import Settings
-from devices import readings, wire
+from devices import readings
 from devices.credentials import DEVICE_KEY
-from devices.readings import Received
+from devices.intake import Arrival
 from devices.tables import (
     DayUseRow,
     DeviceEventRow,
@@ -179,11 +179,10 @@ def recorded_without_fault(truth: list[dict[str, Any]], folder: Path) -> dict[st
     ingest_fleet.provision(url, DEVICES, b"k" * 32)
     engine = blocking_engine(url)
     batch = [
-        Received(
+        Arrival(
             device_id=each["device_id"],
             channel=each["channel"],
             payload=each["payload"].encode(),
-            parsed=wire.parse(each["channel"], each["payload"].encode()),
             received_at=datetime.now(UTC),
         )
         for each in truth

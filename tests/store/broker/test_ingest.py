@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from accounts.scoping import ALL_OWNERS
-from broker.ingest import Arrival, ingest, oversized
+from broker.ingest import ingest, oversized
 from core.clock import SteppedClock
 from core.database import Database, Writer
 from core.ids import SeededIds
 from devices import readings
-from devices.readings import Outcome, Received
+from devices.intake import Arrival
+from devices.readings import Outcome
 from devices.tables import DeviceEventRow, DeviceRow, QuarantineRow, ReadingRow, SlotRow
 from tests.devices_world import World, a_model
 from tests.doors import Book, DiskFull, refilled, status, telemetry
@@ -51,7 +52,7 @@ class Poisoned(Exception):
 
 
 def poisoned_by(payload: bytes):
-    def record(connection: Connection, batch: Sequence[Received]) -> list[Outcome]:
+    def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
         outcomes = readings.record(connection, batch)
         if payload in [each.payload for each in batch]:
             raise Poisoned("cannot be\0recorded")
@@ -119,7 +120,7 @@ async def test_a_device_that_cannot_be_read_any_more_does_not_hold_up_its_neighb
 
 
 async def test_a_database_that_does_not_answer_quarantines_nothing(world, writer):
-    def locked(_connection: Connection, _batch: Sequence[Received]) -> list[Outcome]:
+    def locked(_connection: Connection, _batch: Sequence[Arrival]) -> list[Outcome]:
         raise OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
 
     batch = [Arrival("washer-0001", "telemetry", telemetry(1), NOON)]

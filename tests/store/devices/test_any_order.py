@@ -16,8 +16,8 @@ from accounts.scoping import ALL_OWNERS
 from accounts.tables import OwnerRow
 from core.database import Writer
 from devices import readings
+from devices.intake import Arrival
 from devices.models import Measure, SlotSpec
-from devices.readings import Received
 from devices.tables import DayUseRow, DeviceRow, ReadingRow, RefillRow, SlotRow, StockRow
 from tests.conftest import NOON
 from tests.devices_world import a_spec, received
@@ -103,7 +103,7 @@ def a_stock(stock_id: UUID, owner_id: UUID) -> StockRow:
 
 def a_message(
     device_id: str, key: tuple[int, int], at: datetime, content: object, received_at: datetime
-) -> Received:
+) -> Arrival:
     boot_id, seq = key
     body: dict[str, Any] = {"boot_id": boot_id, "seq": seq, "measured_at": at.isoformat()}
     if content == "refilled":
@@ -119,7 +119,7 @@ def a_message(
 
 def messages(
     device_id: str, history: list[tuple[int, bool, object, int, int]]
-) -> list[Received]:
+) -> list[Arrival]:
     """In the order of measuring; each once."""
     at, boot_id, seq = NOON, 1, 0
     found = []
@@ -131,7 +131,7 @@ def messages(
     return found
 
 
-def send(engine: Engine, batches: list[list[Received]]) -> None:
+def send(engine: Engine, batches: list[list[Arrival]]) -> None:
     for batch in batches:
         with engine.begin() as connection:
             readings.record(connection, batch)

@@ -9,7 +9,8 @@ from sqlalchemy import event
 from accounts.tables import OwnerRow
 from core.outbox import OutboxRow
 from core.store import MOST_AT_ONCE
-from devices.readings import Outcome, Received
+from devices.intake import Arrival
+from devices.readings import Outcome
 from devices.tables import (
     DayUseRow,
     DeviceEventRow,
@@ -32,7 +33,7 @@ def reading(
     hours: float | None = None,
     boot_id: int = 1,
     **slots: Any,
-) -> Received:
+) -> Arrival:
     """One of the detergent's levels, or any slots; measured and received `hours` after noon."""
     at = NOON + timedelta(hours=seq if hours is None else hours)
     said = slots or {
@@ -42,13 +43,13 @@ def reading(
     return received(WASHER, "telemetry", body, at)
 
 
-def an_event(seq: int, name: str = "refilled", slot: str | None = "detergent") -> Received:
+def an_event(seq: int, name: str = "refilled", slot: str | None = "detergent") -> Arrival:
     at = NOON + timedelta(hours=seq)
     body = {"boot_id": 1, "seq": seq, "measured_at": at.isoformat(), "event": name}
     return received(WASHER, "event", {**body, "slot": slot} if slot else body, at)
 
 
-def a_status(state: str, boot_id: int = 1, hours: float = 0) -> Received:
+def a_status(state: str, boot_id: int = 1, hours: float = 0) -> Arrival:
     body = {"state": state, "boot_id": boot_id, "firmware": f"1.{boot_id}"}
     return received(WASHER, "status", body, NOON + timedelta(hours=hours))
 
@@ -367,7 +368,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(world):
     slots = [a_spec(f"slot{n}") for n in range(20)]
     await world.claimed(*slots)
 
-    async def statements(*batch: Received) -> int:
+    async def statements(*batch: Arrival) -> int:
         seen: list[str] = []
 
         def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -379,7 +380,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(world):
         event.remove(engine, "before_cursor_execute", note)
         return len(seen)
 
-    def busy(first: int, messages: int) -> list[Received]:
+    def busy(first: int, messages: int) -> list[Arrival]:
         """Readings of all slots with refills, late ones, duplicates and garbage."""
         sent = [
             reading(n, **{each.slot: {"level": 0.3 + 0.6 * (n % 4 > 1)} for each in slots})

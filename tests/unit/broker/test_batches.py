@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from broker.batches import LARGEST_BATCH, MOST_WAITING, Batches
-from broker.ingest import Arrival, Committed
+from broker.ingest import Committed
+from devices.intake import Arrival
 from devices.readings import Outcome
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -35,9 +35,8 @@ def in_slot(spec: SlotSpec, *sent: SlotReading) -> float | None:
         at = AT + timedelta(days=n)
         taken = Taken(
             device_id="bridged-1",
-            boot_id=1,
-            seq=n,
             slot=spec.slot,
+            key=(1, n),
             measured_at=at,
             received_at=at,
             has_clock=True,

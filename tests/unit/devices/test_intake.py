@@ -46,7 +46,7 @@ def a_device(*specs: SlotSpec, older: SlotFold = SlotFold()) -> KnownDevice:  # 
 def taken(device: KnownDevice, channel: wire.Channel = "telemetry", **body: Any) -> Taken:
     given = {"boot_id": 1, "seq": 1, "measured_at": NOON.isoformat(), **body}
     message = received("washer-0001", channel, given, NOON)
-    return take(device, "washer-0001", message.parsed, NOON)
+    return take(device, message)
 
 
 def said(spec: SlotSpec, **values: Any) -> Taken:

@@ -28,7 +28,7 @@ from core.clock import WallClock
 from core.settings import LOOPBACK
 from devices import wire
 from devices.intake import Arrival
-from devices.readings import Outcome
+from devices.batch import Outcome
 
 MOST_MB = 100.0  # of the whole process, without TLS
 OTHER_FILES = 100

@@ -21,7 +21,7 @@ from core import mqtt
 from core.clock import WallClock
 from core.mqtt_decoder import Decoder, MalformedPacket
 from devices.intake import Arrival
-from devices.readings import Outcome
+from devices.batch import Outcome
 
 MOST_BYTES: Final = 32 * 1024  # of a packet, as at the gateway
 SLOWEST_S: Final = 1.0  # for one stream, however it is cut

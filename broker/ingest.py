@@ -18,9 +18,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.database import Writer
 from devices import quarantine, readings, telemetry, wire
+from devices.batch import Outcome
 from devices.intake import Arrival
 from devices.quarantine import Quarantined
-from devices.readings import Outcome
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from broker.ingest import Committed
 from broker.owner_client import OwnerClient
+from devices.batch import Outcome
 from devices.intake import Arrival
-from devices.readings import Outcome
 
 HOLDS_S: Final = 5.0
 

@@ -191,6 +191,7 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 def _with_a_large_cache(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+    connection.execute("PRAGMA wal_autocheckpoint = 16000")
 
 
 def _for_migrations(connection: Any, _record: object) -> None:

@@ -52,7 +52,7 @@ SPELLINGS: Final = {
 AS_JSON: Final = msgspec.json.Encoder().encode
 LENGTH_WITH_FRACTION: Final = 29
 
-MOST_AT_ONCE: Final = 64  # rows whose cells are SQLite's parameters; a power of two
+MOST_AT_ONCE: Final = 256  # rows whose cells are SQLite's parameters; a power of two
 
 
 def instant(at: datetime) -> str:

@@ -17,10 +17,10 @@ from core.clock import Clock
 from core.database import Transaction
 from core.ids import Ids
 from devices import ownership, readings, wire
+from devices.batch import Outcome
 from devices.intake import Arrival
 from devices.models import Frozen, Measure, SlotName, SlotSpec, Unit
 from devices.ownership import Claim
-from devices.readings import Outcome
 from devices.stock import SettingRefused, Units
 from devices.tables import (
     DeviceEventRow,

@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
 from devices.checkpoints import Saved, Track
-from devices.intake import Heard, KnownDevice, KnownSlot
-from devices.levels import SlotFold
+from devices.intake import Heard, KnownDevice, KnownSlot, Reading
+from devices.levels import SlotFold, Verdict
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, SlotChange
 from devices.tables import DeviceRow, ReadingRow, SlotRow, StockRow
@@ -132,8 +132,8 @@ def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, Know
 _uuid = lru_cache(maxsize=1_000)(UUID)
 
 
-def add_readings(connection: Connection, changes: Iterable[SlotChange]) -> None:
-    """The changes in the order of their places, which is the order of the stored rows."""
+def add_readings(connection: Connection, judged: Iterable[tuple[Reading, Verdict]]) -> None:
+    """Cheapest in the order of their names, which is the order of the stored key."""
     rows = (
         (
             each.device_id,
@@ -149,8 +149,7 @@ def add_readings(connection: Connection, changes: Iterable[SlotChange]) -> None:
             each.raw,
             verdict,
         )
-        for change in changes
-        for each, verdict in change.added
+        for each, verdict in judged
     )
     insert_rows(connection, ReadingRow, READING, rows)
 

@@ -1,15 +1,15 @@
-"""Hop 3: a batch of parsed messages becomes stored readings, slots and reviews to be made.
+"""Hop 3: a batch of messages becomes stored readings, slots and reviews to be made.
 
 Works on whole batches inside the caller's transaction; the number of statements does not grow
 with the batch. Whatever the order of arrival, repeats included, messages that are at most 48
 hours late leave the same state behind.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final, cast
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -17,194 +17,93 @@ from sqlalchemy import Connection
 from core import outbox
 from core.outbox import Work
 from devices import known, quarantine, store, wire
-from devices.intake import (
-    OF_ONE_SLOT,
-    Arrival,
-    DeviceEvent,
-    Heard,
-    KnownDevice,
-    Place,
-    ReadingName,
-    Taken,
-    take,
-)
-from devices.levels import Key, Refilled, Verdict
+from devices.batch import Book, MessageId, Outcome, Share, by_device
+from devices.intake import OF_ONE_SLOT, Arrival, DeviceEvent, KnownDevice, Place, Reading
+from devices.levels import Key, Verdict
 from devices.quarantine import Quarantined
-from devices.slot_changes import (
-    NOTHING_STORED,
-    Arrivals,
-    SlotChange,
-    Window,
-    change,
-    is_late,
-    refold_start,
-)
-from devices.store import MessageId
+from devices.slot_changes import NOTHING_STORED, SlotChange, Window
 from devices.wire import EventKind
-
-
-class Outcome(StrEnum):
-    """Of a message with several slots: the first of these that is true of one of them."""
-
-    RECORDED = "recorded"
-    HELD = "held"
-    LATE = "late"  # stored; something newer was known already
-    DUPLICATE = "duplicate"
-    QUARANTINED = "quarantined"
-
-
-OF_VERDICT: Final = {
-    Verdict.APPLIED: Outcome.RECORDED,
-    Verdict.HELD: Outcome.HELD,
-    Verdict.GLITCH: Outcome.QUARANTINED,
-    Verdict.HISTORY: Outcome.LATE,
-}
-PRECEDENCE: Final = tuple(Outcome)
 
 
 def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     """Stores the batch; one outcome for each message, in order. The caller commits."""
-    devices = known.load_devices(connection, {each.device_id for each in batch})
-    fresh = _fresh(connection, devices, batch)
-    changes, windows = _fold(connection, devices, fresh)
-    _restock(connection, changes, windows, _slot_events(devices, fresh.events.values()))
-    known.add_readings(connection, changes)
-    store.correct_verdicts(connection, changes)
-    store.add_events(connection, fresh.events.values())
-    known.write_slots(connection, changes)
-    store.write_days(connection, changes)
-    known.write_devices(connection, fresh.heard.values())
-    _quarantine(connection, batch, fresh.faults, changes)
-    return _outcomes(fresh, changes)
+    places, book = by_device(batch), Book([None] * len(batch))
+    devices = known.load_devices(connection, set(places))
+    shares = [Share(devices.get(device_id), book) for device_id in places]
+    found = _Found()
+    known.add_readings(connection, _sorted(found, shares, places.values(), batch))
+    _settle(connection, found)
+    _restock(connection, found, _slot_events(devices, found.events))
+    store.correct_verdicts(connection, found.changes)
+    store.add_events(connection, found.events)
+    known.write_slots(connection, found.changes)
+    store.write_days(connection, found.changes)
+    known.write_devices(connection, [each.heard for each in shares if each.heard])
+    _quarantine(connection, batch, book.faults, found.changes)
+    return book.complete
 
 
 @dataclass(slots=True)
-class _Fresh:
-    """What a batch holds that was not stored yet, and what became of each message; None: as
-    its reading will be judged.
+class _Found:
+    """What a batch changes, and who has messages in it that may be stored already."""
+
+    changes: list[SlotChange] = field(default_factory=list)
+    windows: dict[Place, Window] = field(default_factory=dict)
+    events: list[DeviceEvent] = field(default_factory=list)
+    unsure: list[Share] = field(default_factory=list)
+
+
+def _sorted(
+    found: _Found,
+    shares: Iterable[Share],
+    places: Iterable[Iterable[int]],
+    batch: Sequence[Arrival],
+) -> Iterator[tuple[Reading, Verdict]]:
+    """The new readings, device by device: what a message was decoded to is still in the
+    processor's cache when its row is written.
     """
-
-    outcomes: list[Outcome | None]
-    heard: dict[str, Heard]
-    arrivals: dict[Place, Arrivals] = field(default_factory=dict)
-    events: dict[MessageId, DeviceEvent] = field(default_factory=dict)
-    faults: dict[int, tuple[wire.Fault, ...]] = field(default_factory=dict)
-    late: set[ReadingName] = field(default_factory=set)
-    stored: set[tuple[object, ...]] = field(default_factory=set)  # names and ids
-
-
-def _fresh(
-    connection: Connection, devices: dict[str, KnownDevice], batch: Sequence[Arrival]
-) -> _Fresh:
-    """Message by message, so that what one was decoded to is still in the processor's cache
-    when it is sorted; what may be stored already is sorted afterwards.
-    """
-    heard = {each.device_id: Heard(each) for each in devices.values() if not each.is_revoked}
-    fresh, unsure = _Fresh([None] * len(batch), heard), []
-    for message, arrival in enumerate(batch):
-        device = devices.get(arrival.device_id)
-        taken = take(device, arrival)
-        if arrival.device_id in heard:
-            heard[arrival.device_id].add(taken, arrival.received_at)
-        if taken.late or taken.event:
-            unsure.append((message, taken))
+    for share, messages in zip(shares, places, strict=True):
+        for message in messages:
+            share.add(message, batch[message])
+        if share.unsure:
+            found.unsure.append(share)
         else:
-            _sort(fresh, message, taken)
-    told = {(each.event.device_id, *each.event.key) for _, each in unsure if each.event}
-    fresh.late = {name for _, each in unsure for name in each.late}
-    fresh.stored = store.known_readings(connection, fresh.late)
-    fresh.stored |= store.known_events(connection, told)
-    for message, taken in unsure:
-        _sort(fresh, message, taken)
-        if taken.event:
-            fresh.outcomes[message] = _sort_event(fresh, devices, taken.event)
-    return fresh
+            yield from _folded(found, share)
 
 
-def _sort(fresh: _Fresh, message: int, taken: Taken) -> None:
-    if taken.faults:
-        fresh.faults[message] = taken.faults
-        fresh.outcomes[message] = Outcome.QUARANTINED
-    if taken.status:
-        fresh.outcomes[message] = Outcome.RECORDED
-    for reading in taken.readings:
-        place = reading.device_id, reading.slot
-        arrivals = fresh.arrivals.get(place)
-        is_again = arrivals is not None and reading.key in arrivals.readings
-        if is_again or (fresh.stored and reading.name in fresh.stored):
-            outcome = _better(fresh.outcomes[message], Outcome.DUPLICATE)
-            fresh.outcomes[message] = outcome
-            continue
-        if arrivals is None:
-            arrivals = fresh.arrivals[place] = Arrivals()
-        arrivals.add_reading(reading, message)
+def _folded(found: _Found, share: Share) -> Iterator[tuple[Reading, Verdict]]:
+    for changed, judged in share.changes(found.windows):
+        found.changes.append(changed)
+        yield from judged
 
 
-def _better(one: Outcome | None, other: Outcome) -> Outcome:
-    return other if one is None else min(one, other, key=PRECEDENCE.index)
-
-
-def _sort_event(fresh: _Fresh, devices: dict[str, KnownDevice], event: DeviceEvent) -> Outcome:
-    message_id = (event.device_id, *event.key)
-    if message_id in fresh.events or message_id in fresh.stored:
-        return Outcome.DUPLICATE
-    fresh.events[message_id] = event
-    if event.slot is None or event.event is not EventKind.REFILLED:
-        return Outcome.RECORDED
-    refilled = Refilled(key=event.key, at=event.measured_at)
-    arrivals = fresh.arrivals.setdefault((event.device_id, event.slot), Arrivals())
-    arrivals.add_refilled(refilled, event.received_at)
-    slot = devices[event.device_id].slots[event.slot]
-    return Outcome.LATE if is_late(slot, event.key) else Outcome.RECORDED
-
-
-def _outcomes(fresh: _Fresh, changes: Sequence[SlotChange]) -> list[Outcome]:
-    outcomes = fresh.outcomes
-    for each in changes:
-        messages = fresh.arrivals[each.place].messages
-        for message, (reading, verdict) in zip(messages, each.added, strict=True):
-            is_late = fresh.late and reading.name in fresh.late
-            outcome = Outcome.LATE if is_late else OF_VERDICT[verdict]
-            outcomes[message] = _better(outcomes[message], outcome)
-    return cast(list[Outcome], outcomes)
-
-
-def _fold(
-    connection: Connection, devices: dict[str, KnownDevice], fresh: _Fresh
-) -> tuple[list[SlotChange], dict[Place, Window]]:
-    """Changes in the order of their places."""
-    slots = {
-        (device_id, name): devices[device_id].slots[name]
-        for device_id, name in sorted(fresh.arrivals)
-    }
+def _settle(connection: Connection, found: _Found) -> None:
+    taken = [taken for share in found.unsure for _, taken in share.unsure]
+    events = [each.event for each in taken if each.event]
+    stored = store.known_readings(connection, {name for each in taken for name in each.late})
+    stored |= store.known_events(connection, {(each.device_id, *each.key) for each in events})
+    for share in found.unsure:
+        share.settle(stored)
+        found.events += share.events.values()
     starts = {
-        place: start
-        for place, slot in slots.items()
-        if (start := refold_start(slot, fresh.arrivals[place].keys)) is not None
+        place: start for share in found.unsure for place, start in share.refold_starts.items()
     }
-    windows = store.load_windows(connection, starts)
-    changes = [
-        change(
-            slot,
-            devices[slot.device_id].zone,
-            fresh.arrivals[place],
-            windows.get(place, NOTHING_STORED),
-        )
-        for place, slot in slots.items()
-    ]
-    return changes, windows
+    found.windows = store.load_windows(connection, starts)
+    readings = (judged for share in found.unsure for judged in _folded(found, share))
+    known.add_readings(connection, readings)
+    found.changes.sort(key=attrgetter("place"))
 
 
 def _restock(
     connection: Connection,
-    changes: Sequence[SlotChange],
-    windows: dict[Place, Window],
+    found: _Found,
     slot_events: Sequence[tuple[UUID, DeviceEvent]],
 ) -> None:
     """Spares, reviews and the owners' open pages follow what the slots have become.
 
     Before the slots are written: what was on hand is still stored.
     """
+    changes, windows = found.changes, found.windows
     of_slots = {each.slot.stock_id for each in changes if each.slot.stock_id}
     stocks = known.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
     before = {each.stock_id: (each.on_hand, each.spares) for each in stocks.values()}

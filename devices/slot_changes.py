@@ -90,7 +90,6 @@ class SlotChange(Struct, frozen=True, kw_only=True, gc=False):
     newest: Key  # of the messages that came
     received_at: datetime  # of the last of them
     heard_at: datetime
-    added: list[tuple[Reading, Verdict]]
     corrected: dict[Key, Verdict]  # of readings stored before
     glitches: list[Held]
     cleared: list[Key]  # glitches of before that are none any more
@@ -120,8 +119,12 @@ def refold_start(slot: KnownSlot, keys: Iterable[Key]) -> Key | None:
     return older.held.key if older.held else older.key
 
 
-def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) -> SlotChange:
-    """stored: what is there since `refold_start`, or NOTHING_STORED."""
+def change(
+    slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window
+) -> tuple[SlotChange, dict[Key, Verdict]]:
+    """With the verdicts on all readings that were folded. stored: what is there since
+    `refold_start`, or NOTHING_STORED.
+    """
     older, keys = slot.track.older, arrivals.keys
     is_refold = refold_start(slot, keys) is not None
     track, folded = checkpoints.follow(
@@ -133,15 +136,12 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
     days, judged = dict(folded.days), folded.verdicts
     if is_refold and older.day:
         days.setdefault(older.day.day_on, older.day)
-    return SlotChange(
+    changed = SlotChange(
         slot=slot,
         track=track,
         newest=max(keys),
         received_at=arrivals.received_at,
         heard_at=max(arrivals.received_at, slot.heard_at or arrivals.received_at),
-        added=[
-            (each, judged.get(key, Verdict.HISTORY)) for key, each in arrivals.readings.items()
-        ],
         corrected={
             key: judged[key]
             for key in judged.keys() - arrivals.readings.keys()
@@ -154,6 +154,7 @@ def change(slot: KnownSlot, zone: ZoneInfo, arrivals: Arrivals, stored: Window) 
         is_newly_filled=any(each.key not in stored.from_spares for each in folded.refills),
         refolded_from=older if is_refold else None,
     )
+    return changed, judged
 
 
 def _in_order(slot: KnownSlot, arrivals: Arrivals, stored: Window) -> list[Message]:

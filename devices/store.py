@@ -33,6 +33,7 @@ from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
 from core.store import insert_rows
+from devices.batch import MessageId
 from devices.intake import DeviceEvent, Place, Reading, ReadingName
 from devices.levels import Key, Refilled, Verdict
 from devices.slot_changes import KnownStock, SlotChange, Window
@@ -55,7 +56,6 @@ READING_NAME: Final = tuple(
     col(getattr(ReadingRow, name)) for name in ("device_id", "slot", "boot_id", "seq")
 )
 MOST_NAMES: Final = 4_000  # in one statement; SQLite takes 32,766 parameters
-MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
 
 
 def known_readings(connection: Connection, names: set[ReadingName]) -> set[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from broker.ingest import Committed
 from core.clock import Clock
 from devices import wire
 from devices.intake import Arrival
-from devices.readings import Outcome
+from devices.batch import Outcome
 from runtime.conformance_rules import (
     Finding,
     Heard,

@@ -17,10 +17,10 @@ from core.clock import Clock
 from core.database import Database
 from core.ids import SeededIds
 from devices import ownership, readings, registry, wire
+from devices.batch import Outcome
 from devices.intake import Arrival
 from devices.models import DataSheet, DeviceModel, Measure, SlotSpec
 from devices.ownership import Claim
-from devices.readings import Outcome
 from devices.registry import Provisioned, ToProvision
 from devices.tables import SlotRow, StockRow
 

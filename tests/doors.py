@@ -22,8 +22,8 @@ from core.clock import WallClock
 from core.database import Writer
 from core.mqtt_decoder import Decoder
 from devices import wire
+from devices.batch import Outcome
 from devices.intake import Arrival
-from devices.readings import Outcome
 from devices.telemetry import Parsed, parse
 from tests import processes
 

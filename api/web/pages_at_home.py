@@ -14,7 +14,7 @@ from api.web.filled import FilledForm
 from api.web.kinds import Choices
 from api.web.visit import CheckedForm, Visit, VisitDep, back, local_path, visiting_admin
 from devices import by_hand
-from devices.readings import Outcome
+from devices.batch import Outcome
 from devices.tables import SlotRow
 
 router = APIRouter(include_in_schema=False)

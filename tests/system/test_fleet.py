@@ -15,8 +15,8 @@ from broker.gateway import Gateway
 from broker.ingest import Committed, ingest
 from core.clock import WallClock
 from core.settings import Settings
+from devices.batch import Outcome
 from devices.intake import Arrival
-from devices.readings import Outcome
 from runtime import wiring
 from tests.processes import ROOT, wait_until
 

@@ -8,7 +8,7 @@ import pytest
 
 from core import mqtt
 from core.mqtt import Publish
-from devices.readings import Outcome
+from devices.batch import Outcome
 from tests import processes
 from tests.conftest import NOON
 from tests.doors import SECRETS, Book, eventually, subscriber, telemetry, washer

@@ -14,8 +14,8 @@ from core.clock import SteppedClock
 from core.database import Database, Writer
 from core.ids import SeededIds
 from devices import readings
+from devices.batch import Outcome
 from devices.intake import Arrival
-from devices.readings import Outcome
 from devices.tables import DeviceEventRow, DeviceRow, QuarantineRow, ReadingRow, SlotRow
 from tests.devices_world import World, a_model
 from tests.doors import Book, DiskFull, refilled, status, telemetry

@@ -10,8 +10,8 @@ from accounts.scoping import ALL_OWNERS
 from accounts.tables import NoticeRow
 from core.outbox import OutboxRow
 from devices import quarantine, quarantine_answers
+from devices.batch import Outcome
 from devices.quarantine_answers import RAW_SHOWN, CannotBeReleased, QuarantinedUnknown
-from devices.readings import Outcome
 from devices.tables import DeviceRow, QuarantineCountRow, QuarantineRow, ReadingRow, SlotRow
 from tests.conftest import NOON
 from tests.devices_world import World, a_model, a_spec, received

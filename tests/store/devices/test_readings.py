@@ -9,8 +9,8 @@ from sqlalchemy import event
 from accounts.tables import OwnerRow
 from core.outbox import OutboxRow
 from core.store import MOST_AT_ONCE
+from devices.batch import Outcome
 from devices.intake import Arrival
-from devices.readings import Outcome
 from devices.tables import (
     DayUseRow,
     DeviceEventRow,

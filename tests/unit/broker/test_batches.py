@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from broker.batches import LARGEST_BATCH, MOST_WAITING, Batches
 from broker.ingest import Committed
+from devices.batch import Outcome
 from devices.intake import Arrival
-from devices.readings import Outcome
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -1,0 +1,185 @@
+"""A batch as what each device has in it, and what becomes of each message.
+
+Pure. What is stored already is looked up by the caller, and only for those few messages that
+could be: `Share.unsure`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, cast
+
+from devices import wire
+from devices.intake import (
+    Arrival,
+    DeviceEvent,
+    Heard,
+    KnownDevice,
+    KnownSlot,
+    Place,
+    Reading,
+    ReadingName,
+    Taken,
+    take,
+)
+from devices.levels import Key, Refilled, Verdict
+from devices.slot_changes import (
+    NOTHING_STORED,
+    Arrivals,
+    SlotChange,
+    Window,
+    change,
+    is_late,
+    refold_start,
+)
+from devices.wire import EventKind
+
+MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
+Judged = list[tuple[Reading, Verdict]]
+
+
+class Outcome(StrEnum):
+    """Of a message with several slots: the first of these that is true of one of them."""
+
+    RECORDED = "recorded"
+    HELD = "held"
+    LATE = "late"  # stored; something newer was known already
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+OF_VERDICT: Final = {
+    Verdict.APPLIED: Outcome.RECORDED,
+    Verdict.HELD: Outcome.HELD,
+    Verdict.GLITCH: Outcome.QUARANTINED,
+    Verdict.HISTORY: Outcome.LATE,
+}
+PRECEDENCE: Final = tuple(Outcome)
+
+
+@dataclass(slots=True)
+class Book:
+    """What becomes of each message of a batch."""
+
+    outcomes: list[Outcome | None]
+    faults: dict[int, tuple[wire.Fault, ...]] = field(default_factory=dict)
+
+    def note(self, message: int, outcome: Outcome) -> None:
+        known = self.outcomes[message]
+        is_better = known is None or PRECEDENCE.index(outcome) < PRECEDENCE.index(known)
+        if is_better:
+            self.outcomes[message] = outcome
+
+    @property
+    def complete(self) -> list[Outcome]:
+        return cast(list[Outcome], self.outcomes)
+
+
+def by_device(batch: Sequence[Arrival]) -> dict[str, list[int]]:
+    """The places of each device's messages, in the order of the device ids."""
+    found: dict[str, list[int]] = {}
+    for message, arrival in enumerate(batch):
+        places = found.get(arrival.device_id)
+        if places is None:
+            found[arrival.device_id] = [message]
+        else:
+            places.append(message)
+    return dict(sorted(found.items()))
+
+
+class Share:
+    """What one device has in a batch that was not stored before."""
+
+    def __init__(self, device: KnownDevice | None, book: Book) -> None:
+        self.heard = Heard(device) if device and not device.is_revoked else None
+        self.events: dict[Key, DeviceEvent] = {}
+        self.unsure: list[tuple[int, Taken]] = []
+        self._device = device
+        self._book = book
+        self._arrivals: dict[str, Arrivals] = {}  # by slot; empty if all were duplicates
+
+    def add(self, message: int, arrival: Arrival) -> None:
+        taken = take(self._device, arrival)
+        if self.heard:
+            self.heard.add(taken, arrival.received_at)
+        if taken.late or taken.event:
+            self.unsure.append((message, taken))
+        else:
+            self._sort(message, taken, ())
+
+    def settle(self, stored: Collection[ReadingName | MessageId]) -> None:
+        """The unsure ones, once it is known which of them are stored."""
+        for message, taken in self.unsure:
+            self._sort(message, taken, stored)
+            if taken.event:
+                self._book.note(message, self._sort_event(taken.event, stored))
+
+    @property
+    def refold_starts(self) -> dict[Place, Key]:
+        """From where on what is stored of a slot is needed to fold it."""
+        found = {}
+        for slot, arrivals in self._slots():
+            start = refold_start(slot, arrivals.keys)
+            if start is not None:
+                found[slot.device_id, slot.slot] = start
+        return found
+
+    def changes(self, windows: Mapping[Place, Window]) -> Iterator[tuple[SlotChange, Judged]]:
+        """With the readings that are new, as they were judged."""
+        for slot, arrivals in self._slots():
+            window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
+            changed, verdicts = change(slot, self._known.zone, arrivals, window)
+            judged, newest = [], slot.track.fold.key
+            pairs = zip(arrivals.messages, arrivals.readings.items(), strict=True)
+            for message, (key, reading) in pairs:
+                verdict = verdicts.get(key, Verdict.HISTORY)
+                self._book.note(message, Outcome.LATE if key <= newest else OF_VERDICT[verdict])
+                judged.append((reading, verdict))
+            yield changed, judged
+
+    def _slots(self) -> Iterator[tuple[KnownSlot, Arrivals]]:
+        for name in sorted(self._arrivals):
+            if self._arrivals[name].keys:
+                yield self._known.slots[name], self._arrivals[name]
+
+    @property
+    def _known(self) -> KnownDevice:
+        """Only a known device has readings and events."""
+        return cast(KnownDevice, self._device)
+
+    def _of(self, slot: str) -> Arrivals:
+        arrivals = self._arrivals.get(slot)
+        if arrivals is None:
+            arrivals = self._arrivals[slot] = Arrivals()
+        return arrivals
+
+    def _sort(
+        self, message: int, taken: Taken, stored: Collection[ReadingName | MessageId]
+    ) -> None:
+        if taken.faults:
+            self._book.faults[message] = taken.faults
+            self._book.note(message, Outcome.QUARANTINED)
+        if taken.status:
+            self._book.note(message, Outcome.RECORDED)
+        for reading in taken.readings:
+            arrivals = self._of(reading.slot)
+            if reading.key in arrivals.readings or (stored and reading.name in stored):
+                self._book.note(message, Outcome.DUPLICATE)
+            else:
+                arrivals.add_reading(reading, message)
+
+    def _sort_event(
+        self, event: DeviceEvent, stored: Collection[ReadingName | MessageId]
+    ) -> Outcome:
+        if event.key in self.events or (event.device_id, *event.key) in stored:
+            return Outcome.DUPLICATE
+        self.events[event.key] = event
+        if event.slot is None or event.event is not EventKind.REFILLED:
+            return Outcome.RECORDED
+        refilled = Refilled(key=event.key, at=event.measured_at)
+        self._of(event.slot).add_refilled(refilled, event.received_at)
+        return (
+            Outcome.LATE
+            if is_late(self._known.slots[event.slot], event.key)
+            else Outcome.RECORDED
+        )

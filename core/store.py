@@ -10,6 +10,7 @@ the parameters of some rows at once. What is read comes as one JSON value from b
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, Final, TypeVar
@@ -62,6 +63,14 @@ def instant(at: datetime) -> str:
     if len(text) == LENGTH_WITH_FRACTION:
         return f"{text[1:11]} {text[12:27]}"
     return f"{text[1:11]} {text[12:20]}.000000"
+
+
+@lru_cache(maxsize=256)
+def plain(value: StrEnum | bool) -> str | int:
+    """As the database keeps it. The sqlite3 module takes its time over whatever is not exactly
+    a text or a number, and looks for a way to adapt it.
+    """
+    return int(value) if isinstance(value, bool) else str(value.value)
 
 
 def insert_rows(

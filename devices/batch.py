@@ -55,6 +55,10 @@ OF_VERDICT: Final = {
     Verdict.HISTORY: Outcome.LATE,
 }
 PRECEDENCE: Final = tuple(Outcome)
+# Nearly all; a member of an enumeration by its name costs as much as ten names of a module.
+RECORDED: Final = Outcome.RECORDED
+APPLIED: Final = Verdict.APPLIED
+HISTORY: Final = Verdict.HISTORY
 
 
 @dataclass(slots=True)
@@ -115,26 +119,28 @@ class Share:
                 self._book.note(message, self._sort_event(taken.event, stored))
 
     @property
-    def refold_starts(self) -> dict[Place, Key]:
-        """From where on what is stored of a slot is needed to fold it."""
-        found = {}
-        for slot, arrivals in self._slots():
-            start = refold_start(slot, arrivals.keys)
-            if start is not None:
-                found[slot.device_id, slot.slot] = start
-        return found
+    def refolds(self) -> list[tuple[KnownSlot, Key]]:
+        """Slots that are folded again, and from where on what is stored of them is needed."""
+        starts = ((slot, refold_start(slot, given.keys)) for slot, given in self._slots())
+        return [(slot, start) for slot, start in starts if start is not None]
 
     def changes(self, windows: Mapping[Place, Window]) -> Iterator[tuple[SlotChange, Judged]]:
         """With the readings that are new, as they were judged."""
         for slot, arrivals in self._slots():
             window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
             changed, verdicts = change(slot, self._known.zone, arrivals, window)
-            judged, newest = [], slot.track.fold.key
-            pairs = zip(arrivals.messages, arrivals.readings.items(), strict=True)
-            for message, (key, reading) in pairs:
-                verdict = verdicts.get(key, Verdict.HISTORY)
-                self._book.note(message, Outcome.LATE if key <= newest else OF_VERDICT[verdict])
+            newest, outcomes = slot.track.fold.key, self._book.outcomes
+            judged: Judged = []
+            for message, reading in zip(
+                arrivals.messages, arrivals.readings.values(), strict=True
+            ):
+                verdict = verdicts.get(reading.key, HISTORY)
                 judged.append((reading, verdict))
+                if verdict is APPLIED and outcomes[message] is None and reading.key > newest:
+                    outcomes[message] = RECORDED
+                else:
+                    is_late = reading.key <= newest
+                    self._book.note(message, Outcome.LATE if is_late else OF_VERDICT[verdict])
             yield changed, judged
 
     def _slots(self) -> Iterator[tuple[KnownSlot, Arrivals]]:

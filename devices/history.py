@@ -83,7 +83,7 @@ async def level_series(
         .where(col(ReadingRow.measured_at) >= since, col(ReadingRow.measured_at) <= until)
         .order_by(col(ReadingRow.measured_at))
     )
-    measured = [(stored_reading(each).measured(spec), each.verdict) for each in rows]
+    measured = [(stored_reading(each, spec), each.verdict) for each in rows]
     return [
         LevelReading(each.at, each.amount, verdict == Verdict.GLITCH)
         for each, verdict in measured
@@ -100,7 +100,7 @@ async def _counted_down(
         DeviceEventRow.event == EventKind.REFILLED,
     )
     messages: list[Message] = [
-        stored_reading(each).measured(spec)
+        stored_reading(each, spec)
         for each in await session.exec(_readings(device_id, spec.slot))
     ]
     messages += [

@@ -39,36 +39,28 @@ class Arrival(Struct, frozen=True, gc=False):
         return wire.topic(self.device_id, self.channel)
 
 
-class Reading(Struct, frozen=True, kw_only=True, gc=False):
+class Reading(Measured, frozen=True, kw_only=True, gc=False):
     """What one message said of one slot, as it is stored."""
 
     device_id: str
     slot: str
-    key: Key
-    measured_at: datetime
     received_at: datetime
     has_clock: bool
     level: float | None
     quantity: float | None  # units of the slot
-    used_total: float | None
-    state: str | None
     raw: str | None
 
     @property
     def name(self) -> ReadingName:
         return (self.device_id, self.slot, *self.key)
 
-    def measured(self, spec: SlotSpec) -> Measured:
-        amount = self.quantity if self.level is None else self.level * spec.capacity
-        if amount is not None and spec.direction == "filled":
-            amount = max(0.0, spec.capacity - amount)
-        return Measured(
-            key=self.key,
-            at=self.measured_at,
-            amount=amount,
-            used_total=self.used_total,
-            state=wire.SlotState(self.state) if self.state else None,
-        )
+
+def amount_of(level: float | None, quantity: float | None, spec: SlotSpec) -> float | None:
+    """Units that can be used (consumed) or that are free (filled)."""
+    amount = quantity if level is None else level * spec.capacity
+    if amount is not None and spec.direction == "filled":
+        amount = max(0.0, spec.capacity - amount)
+    return amount
 
 
 class DeviceEvent(Struct, frozen=True, kw_only=True, gc=False):
@@ -130,8 +122,10 @@ class Heard:
         self.firmware = device.firmware
 
     def add(self, taken: Taken, received_at: datetime) -> None:
-        self.last_heard_at = max(self.last_heard_at, received_at)
-        self.boot_id = max(self.boot_id, taken.boot_id)
+        if received_at > self.last_heard_at:  # noqa: PLR1730 - max() costs more
+            self.last_heard_at = received_at
+        if taken.boot_id > self.boot_id:  # noqa: PLR1730
+            self.boot_id = taken.boot_id
         status = taken.status
         # A last will or birth of an earlier start says nothing about now.
         if status and status.boot_id >= self.boot_id:
@@ -165,10 +159,11 @@ def _measured(
         if ahead > CLOCK_AHEAD:
             return Taken(faults=(_clock_ahead(at, received_at),))
         has_clock = ahead >= CLOCK_BEHIND
-    moment = _Moment(device, message, at if at and has_clock else received_at, received_at)
+    measured_at = at if at and has_clock else received_at
+    moment = _Moment(device, message, measured_at, received_at, has_clock)
     if isinstance(message, wire.Event):
         return _take_event(moment, message)
-    return _take_readings(moment, message, faults, has_clock=has_clock)
+    return _take_readings(moment, message, faults)
 
 
 class _Moment(Struct, frozen=True, gc=False):
@@ -176,6 +171,7 @@ class _Moment(Struct, frozen=True, gc=False):
     message: telemetry.Telemetry | wire.Event
     measured_at: datetime
     received_at: datetime
+    has_clock: bool
 
     def lost_boot(self, older: SlotFold) -> Fault | None:
         """A boot before the saved state is a very late message if it was measured before it
@@ -194,31 +190,28 @@ class _Moment(Struct, frozen=True, gc=False):
 
 
 def _take_readings(
-    moment: _Moment, message: telemetry.Telemetry, faults: tuple[Fault, ...], *, has_clock: bool
+    moment: _Moment, message: telemetry.Telemetry, faults: tuple[Fault, ...]
 ) -> Taken:
-    found, readings, late = list(faults), [], []
+    readings: tuple[Reading, ...] = ()
+    late: tuple[ReadingName, ...] = ()
     key = message.boot_id, message.seq
     for name, said in message.slots.items():
         slot = moment.device.slots.get(name)
         if slot is None:
-            found.append(_unknown_slot(moment.device, f"slots.{name}", name))
+            faults = (*faults, _unknown_slot(moment.device, f"slots.{name}", name))
             continue
         amounts = _amounts(said, slot.spec)
         fault = moment.lost_boot(slot.track.saved.older)
         fault = fault or _wrong_measure(said, slot.spec, amounts)
         if fault:
-            found.append(fault)
+            faults = (*faults, fault)
             continue
-        reading = _reading(moment, slot, key, said, amounts, has_clock=has_clock)
-        readings.append(reading)
+        reading = _reading(moment, slot, key, said, amounts)
+        readings = (*readings, reading)
         if key <= slot.track.fold.key:
-            late.append(reading.name)
-    return Taken(
-        faults=tuple(found),
-        readings=tuple(readings),
-        late=tuple(late),
-        boot_id=message.boot_id if readings else -1,
-    )
+            late = (*late, reading.name)
+    boot_id = message.boot_id if readings else -1
+    return Taken(faults=faults, readings=readings, late=late, boot_id=boot_id)
 
 
 # (level, quantity, used in total), the latter two in the slot's unit
@@ -226,26 +219,21 @@ _Amounts = tuple[float | None, float | None, float | None]
 
 
 def _reading(
-    moment: _Moment,
-    slot: KnownSlot,
-    key: Key,
-    said: telemetry.Slot,
-    amounts: _Amounts,
-    *,
-    has_clock: bool,
+    moment: _Moment, slot: KnownSlot, key: Key, said: telemetry.Slot, amounts: _Amounts
 ) -> Reading:
     level, quantity, used_total = amounts
     return Reading(
-        device_id=slot.device_id,
-        slot=slot.slot,
         key=key,
-        measured_at=moment.measured_at,
-        received_at=moment.received_at,
-        has_clock=has_clock,
-        level=level,
-        quantity=quantity,
+        at=moment.measured_at,
+        amount=amount_of(level, quantity, slot.spec),
         used_total=used_total,
         state=said.state,
+        device_id=slot.device_id,
+        slot=slot.slot,
+        received_at=moment.received_at,
+        has_clock=moment.has_clock,
+        level=level,
+        quantity=quantity,
         raw=said.raw,
     )
 

@@ -4,10 +4,10 @@ The rows of the devices are locked first, in the order of their ids, so that two
 fold one device at a time.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
+from core.store import insert_rows, instant, locked_rows_of, plain, rows_of, update_rows
 from devices.checkpoints import Saved, Track
 from devices.intake import Heard, KnownDevice, KnownSlot, Reading
-from devices.levels import SlotFold, Verdict
+from devices.levels import LONG_AGO, SlotFold, Verdict
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, SlotChange
 from devices.tables import DeviceRow, ReadingRow, SlotRow, StockRow
@@ -134,24 +134,30 @@ _uuid = lru_cache(maxsize=1_000)(UUID)
 
 def add_readings(connection: Connection, judged: Iterable[tuple[Reading, Verdict]]) -> None:
     """Cheapest in the order of their names, which is the order of the stored key."""
-    rows = (
-        (
+    insert_rows(connection, ReadingRow, READING, _rows(judged))
+
+
+def _rows(judged: Iterable[tuple[Reading, Verdict]]) -> Iterator[tuple[Any, ...]]:
+    received_at, received = LONG_AGO, ""  # many messages come at one instant
+    for each, verdict in judged:
+        if each.received_at is not received_at:
+            received_at, received = each.received_at, instant(each.received_at)
+        boot_id, seq = each.key
+        yield (
             each.device_id,
             each.slot,
-            *each.key,
-            instant(each.measured_at),
-            instant(each.received_at),
-            each.has_clock,
+            boot_id,
+            seq,
+            instant(each.at),
+            received,
+            plain(each.has_clock),
             each.level,
             each.quantity,
             each.used_total,
-            each.state,
+            each.state and plain(each.state),
             each.raw,
-            verdict,
+            plain(verdict),
         )
-        for each, verdict in judged
-    )
-    insert_rows(connection, ReadingRow, READING, rows)
 
 
 def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None:
@@ -163,7 +169,7 @@ def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None
             (
                 *change.place,
                 _text(fold),
-                fold.condition,
+                plain(fold.condition),
                 fold.in_slot,
                 measured_at and instant(measured_at),
                 instant(change.heard_at),
@@ -181,7 +187,7 @@ def write_devices(connection: Connection, heard: Iterable[Heard]) -> None:
             each.device_id,
             each.boot_id,
             instant(each.last_heard_at),
-            each.is_online,
+            plain(each.is_online),
             each.firmware,
         )
         for each in heard

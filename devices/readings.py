@@ -85,10 +85,8 @@ def _settle(connection: Connection, found: _Found) -> None:
     for share in found.unsure:
         share.settle(stored)
         found.events += share.events.values()
-    starts = {
-        place: start for share in found.unsure for place, start in share.refold_starts.items()
-    }
-    found.windows = store.load_windows(connection, starts)
+    refolds = [each for share in found.unsure for each in share.refolds]
+    found.windows = store.load_windows(connection, refolds)
     readings = (judged for share in found.unsure for judged in _folded(found, share))
     known.add_readings(connection, readings)
     found.changes.sort(key=attrgetter("place"))

@@ -45,7 +45,8 @@ class Arrivals:
     received_at: datetime = LONG_AGO
 
     def add_reading(self, reading: Reading, message: int) -> None:
-        self.received_at = max(self.received_at, reading.received_at)
+        if reading.received_at > self.received_at:  # noqa: PLR1730 - max() costs more
+            self.received_at = reading.received_at
         self.readings[reading.key] = reading
         self.messages.append(message)
 
@@ -159,13 +160,13 @@ def change(
 
 def _in_order(slot: KnownSlot, arrivals: Arrivals, stored: Window) -> list[Message]:
     """What is folded on, or again, from the older saved state."""
-    spec, older = slot.spec, slot.track.older.key
-    readings = (*stored.readings, *arrivals.readings.values())
-    messages: list[Message] = [each.measured(spec) for each in readings if each.key > older]
-    refilled = (*stored.refilled, *arrivals.refilled.values())
-    messages += [each for each in refilled if each.key > older]
+    older = slot.track.older.key
+    messages: list[Message] = [*stored.readings, *arrivals.readings.values()]
+    messages += [*stored.refilled, *arrivals.refilled.values()]
     messages.sort(key=KEY)
-    return messages
+    if messages[0].key > older:
+        return messages
+    return [each for each in messages if each.key > older]
 
 
 def units_filled(refill: Refill, spec: SlotSpec) -> int:

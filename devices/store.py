@@ -34,8 +34,16 @@ from sqlmodel import SQLModel, col
 from accounts.tables import OwnerRow
 from core.store import insert_rows
 from devices.batch import MessageId
-from devices.intake import DeviceEvent, Place, Reading, ReadingName
+from devices.intake import (
+    DeviceEvent,
+    KnownSlot,
+    Place,
+    Reading,
+    ReadingName,
+    amount_of,
+)
 from devices.levels import Key, Refilled, Verdict
+from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, SlotChange, Window
 from devices.tables import (
     CommandRow,
@@ -49,7 +57,7 @@ from devices.tables import (
     SlotRow,
     StockRow,
 )
-from devices.wire import EventKind
+from devices.wire import EventKind, SlotState
 
 DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
 READING_NAME: Final = tuple(
@@ -75,16 +83,20 @@ def known_events(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, 
     return {tuple(row) for row in connection.execute(statement)} if ids else set()
 
 
-def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Place, Window]:
+def load_windows(
+    connection: Connection, refolds: Sequence[tuple[KnownSlot, Key]]
+) -> dict[Place, Window]:
     """What is stored of each slot at or after its key."""
     windows: dict[Place, Window] = defaultdict(Window)
-    if not since:
+    if not refolds:
         return windows
-    starts = _starts(since)
+    specs = {(slot.device_id, slot.slot): slot.spec for slot, _ in refolds}
+    starts = _starts(refolds)
     for row in connection.execute(_since(ReadingRow, starts)):
-        window, reading = windows[row.device_id, row.slot], stored_reading(row)
-        window.verdicts[reading.key] = Verdict(row.verdict)
-        window.readings.append(reading)
+        place = row.device_id, row.slot
+        reading = stored_reading(row, specs[place])
+        windows[place].verdicts[reading.key] = Verdict(row.verdict)
+        windows[place].readings.append(reading)
     refilled = _since(DeviceEventRow, starts).where(
         col(DeviceEventRow.event) == EventKind.REFILLED
     )
@@ -98,19 +110,20 @@ def load_windows(connection: Connection, since: Mapping[Place, Key]) -> dict[Pla
     return windows
 
 
-def stored_reading(row: Any) -> Reading:
+def stored_reading(row: Any, spec: SlotSpec) -> Reading:
     """row: a ReadingRow, or what was selected of one."""
     return Reading(
+        key=(row.boot_id, row.seq),
+        at=row.measured_at,
+        amount=amount_of(row.level, row.quantity, spec),
+        used_total=row.used_total,
+        state=SlotState(row.state) if row.state else None,
         device_id=row.device_id,
         slot=row.slot,
-        key=(row.boot_id, row.seq),
-        measured_at=row.measured_at,
         received_at=row.received_at,
         has_clock=row.has_clock,
         level=row.level,
         quantity=row.quantity,
-        used_total=row.used_total,
-        state=row.state,
         raw=row.raw,
     )
 
@@ -299,14 +312,14 @@ def forget(connection: Connection, device_id: str) -> None:
     connection.execute(slots.values(condition="unknown", **nothing))
 
 
-def _starts(since: Mapping[Place, Key]) -> CTE:
+def _starts(refolds: Sequence[tuple[KnownSlot, Key]]) -> CTE:
     columns = (
         column("device_id", String),
         column("slot", String),
         column("boot_id", BigInteger),
         column("seq", BigInteger),
     )
-    rows = [(*place, *key) for place, key in since.items()]
+    rows = [(slot.device_id, slot.slot, *key) for slot, key in refolds]
     return values(*columns, name="since").data(rows).cte()
 
 

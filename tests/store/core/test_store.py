@@ -56,7 +56,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 def a_reading(
     seq: int, at: datetime, level: float | None, raw: str | None
 ) -> tuple[object, ...]:
-    whole = ("washer-0001", 2**53, seq, "a", instant(at), instant(NOON), True)
+    whole = ("washer-0001", "a", 2**53, seq, instant(at), instant(NOON), True)
     return (*whole, level, None, None, "ok", raw, "applied")
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from broker.bridges.describing import NothingReported, describe, followed
 from broker.bridges.reading import Reading, Source, on_wire, state_of
 from devices import levels
-from devices.intake import Reading as Taken
-from devices.levels import SlotFold
+from devices.intake import amount_of
+from devices.levels import Measured, SlotFold
 from devices.models import Measure, SlotSpec
 from devices.wire import SlotReading, SlotState
 
@@ -33,20 +33,9 @@ def in_slot(spec: SlotSpec, *sent: SlotReading) -> float | None:
     state = SlotFold()
     for n, each in enumerate(sent):
         at = AT + timedelta(days=n)
-        taken = Taken(
-            device_id="bridged-1",
-            slot=spec.slot,
-            key=(1, n),
-            measured_at=at,
-            received_at=at,
-            has_clock=True,
-            level=each.level,
-            quantity=None,
-            used_total=None,
-            state=each.state,
-            raw=each.raw,
-        )
-        state = levels.fold(state, taken.measured(spec), spec, BERLIN).state
+        amount = amount_of(each.level, None, spec)
+        taken = Measured(key=(1, n), at=at, amount=amount, state=each.state)
+        state = levels.fold(state, taken, spec, BERLIN).state
     return state.in_slot
 
 

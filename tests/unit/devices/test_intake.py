@@ -66,8 +66,7 @@ def said(spec: SlotSpec, **values: Any) -> Taken:
 )
 def test_a_measure_is_read_in_the_units_of_its_slot(spec, values, amount, used_total):
     (reading,) = said(spec, **values).readings
-    measured = reading.measured(spec)
-    assert (measured.amount, measured.used_total) == (amount, used_total)
+    assert (reading.amount, reading.used_total) == (amount, used_total)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +98,7 @@ def test_a_clock_that_was_never_set_counts_as_none():
         a_device(LEVEL), measured_at="1970-01-01T00:00:07Z", slots={"level": {"level": 0.5}}
     )
     (reading,) = found.readings
-    assert (reading.measured_at, reading.has_clock) == (NOON, False)
+    assert (reading.at, reading.has_clock) == (NOON, False)
 
 
 @pytest.mark.parametrize(("hours", "is_good"), [(24, True), (24.1, False)])

@@ -24,6 +24,9 @@ from runtime import loop
 WINDOW: Final = 20  # messages of one device on their way
 RETRY_S: Final = 0.2
 TICK_S: Final = 0.01
+# A broker acknowledges message by message, and to be woken for each would cost more than to
+# send it. Below the time that a window lasts.
+READ_EVERY_S: Final = 0.1
 LARGEST: Final = 65_536
 PUBACK_BYTES: Final = 4
 
@@ -78,6 +81,8 @@ class Device(asyncio.Protocol):
         if self.acknowledged == self._wanted.messages and not self.finished.done():
             self.finished.set_result(None)
         self.push()
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_later(READ_EVERY_S, self._read_on)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._is_open = False
@@ -102,6 +107,10 @@ class Device(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.close()
+
+    def _read_on(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _again(self) -> None:
         self._connecting = asyncio.ensure_future(self.connect())

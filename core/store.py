@@ -8,6 +8,7 @@ the parameters of some rows at once. What is read comes as one JSON value from b
 
 # ruff: noqa: S608 - names of our own tables and columns are all that is put into statements
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,7 +17,9 @@ from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
 import msgspec
+import psycopg
 from sqlalchemy import JSON, Boolean, Column, Connection, Dialect, Float, Table
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from core.database import UtcDateTime
@@ -54,6 +57,7 @@ AS_JSON: Final = msgspec.json.Encoder().encode
 LENGTH_WITH_FRACTION: Final = 29
 
 MOST_AT_ONCE: Final = 256  # rows whose cells are SQLite's parameters; a power of two
+MOST_AS_JSON: Final = 1_000  # rows in one parameter of PostgreSQL
 
 
 def instant(at: datetime) -> str:
@@ -85,9 +89,10 @@ def insert_rows(
     are texts of `instant`, dates are ISO texts, and JSON is its text.
     """
     dialect, of = connection.dialect, _of(table)
-    for count, parameters in _parts(dialect, rows):
-        statement = _insertion(dialect, of, columns, replacing, count)
-        connection.exec_driver_sql(statement, parameters)
+    with _queued(connection):
+        for count, parameters in _parts(dialect, rows):
+            statement = _insertion(dialect, of, columns, replacing, count)
+            connection.exec_driver_sql(statement, parameters)
 
 
 def update_rows(
@@ -95,8 +100,9 @@ def update_rows(
 ) -> None:
     """The primary key finds the row, the other `columns` are set in it."""
     dialect, of = connection.dialect, _of(table)
-    for count, parameters in _parts(dialect, rows):
-        connection.exec_driver_sql(_change(dialect, of, columns, count), parameters)
+    with _queued(connection):
+        for count, parameters in _parts(dialect, rows):
+            connection.exec_driver_sql(_change(dialect, of, columns, count), parameters)
 
 
 def rows_of(
@@ -153,7 +159,7 @@ def _parts(dialect: Dialect, rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]
     """
     left = iter(rows)
     if dialect.name != "sqlite":
-        if batch := list(left):
+        while batch := list(islice(left, MOST_AS_JSON)):
             yield 1, (_json(batch),)
         return
     while some := list(islice(left, MOST_AT_ONCE)):
@@ -163,6 +169,24 @@ def _parts(dialect: Dialect, rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]
                 size //= 2
             yield size, tuple(chain.from_iterable(some[first : first + size]))
             first += size
+
+
+@contextmanager
+def _queued(connection: Connection) -> Iterator[None]:
+    """PostgreSQL works at a statement while the writer thread makes the rows of the next. What
+    goes wrong is told at the end.
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        yield
+        return
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            "(queued)", None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
 
 
 def _of(table: type[SQLModel]) -> Table:

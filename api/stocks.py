@@ -16,8 +16,8 @@ from api.refusals import Fault, Invalid
 from api.schemas import Input, Output
 from api.web import household, queries_forecast, queries_stock, titles
 from devices import by_hand, stock
-from devices.models import DeviceId, SlotName
 from devices.batch import Outcome
+from devices.models import DeviceId, SlotName
 from devices.stock import ChangeStock
 from devices.tables import StockRow
 from replenishment import sharing

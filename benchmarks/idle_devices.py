@@ -27,8 +27,8 @@ from core import mqtt
 from core.clock import WallClock
 from core.settings import LOOPBACK
 from devices import wire
-from devices.intake import Arrival
 from devices.batch import Outcome
+from devices.intake import Arrival
 
 MOST_MB = 100.0  # of the whole process, without TLS
 OTHER_FILES = 100

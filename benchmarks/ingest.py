@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-from benchmarks import ingest_fleet
+from benchmarks import ingest_fleet, ingest_nodered
 from benchmarks.ingest_platform import KEY
 from broker.ingest import ingest
 from core.database import Writer, blocking_engine
@@ -37,6 +37,9 @@ RATE_FOR_P99: Final = 10_000  # messages a second
 LEAST_RAW: Final = 15_000  # messages a second; below it there is no verdict
 GOALS: Final = {"sqlite": 1.0, "postgres": 0.7, "gateway": 1.3}
 MOST_CPU_US: Final = 25.0
+MOST_P99_MS: Final = 150
+LEAST_TIMES: Final = {"naive": 40, "nodered": 20}
+NODE_RED_S: Final = 300  # how long it may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,17 @@ def naive_per_s(url: str, port: int, messages: int) -> float:
         return total / (float(said.readline()) - began_s)
 
 
+def nodered_per_s(port: int, state: Path, messages: int) -> float | None:
+    """None: Node-RED is not installed here."""
+    installed = ingest_nodered.folder()
+    if installed is None:
+        return None
+    total = DEVICES * messages
+    with ingest_nodered.running(installed, state, port) as database:
+        began_s = published(port, messages)["began_s"]
+        return total / (ingest_nodered.stored_at(database, total, NODE_RED_S) - began_s)
+
+
 def cpu_us_by_slots(urls: Callable[[int], str], fleets: tuple[int, ...]) -> dict[int, float]:
     """CPU of ingest and writer thread a message, in this process, by the number of slots."""
     return {slots: asyncio.run(_cpu_us(urls(slots), slots)) for slots in fleets}
@@ -200,6 +214,8 @@ def measure(size: Size) -> dict[str, Any]:
             runs["gateway"].append(committed(on_sqlite(DEVICES), size.messages))
         with broker() as port:
             naive = naive_per_s(on_sqlite(0), port, size.naive)
+        with broker() as port, tempfile.TemporaryDirectory() as state:
+            nodered = nodered_per_s(port, Path(state), size.naive)
         paced = committed(on_sqlite(DEVICES), size.paced, per_second=RATE_FOR_P99)
         lasting = committed(on_sqlite(DEVICES), size.lasting) if size.lasting else {}
         by_slots = cpu_us_by_slots(on_sqlite, size.fleets)
@@ -208,7 +224,7 @@ def measure(size: Size) -> dict[str, Any]:
         "raw_per_s": round(statistics.median(raw)),
         **{f"{name}_per_s": round(_median(runs[name], "per_s")) for name in runs},
         "naive_per_s": round(naive),
-        "nodered_per_s": None,  # not measured: Node-RED is not among the programs it starts
+        "nodered_per_s": nodered and round(nodered),
         **{f"cpu_us_{name}": round(_median(runs[name], "cpu_us"), 1) for name in runs},
         "p99_ms_at_10k": round(paced["p99_ms"], 1),
         "lost": sum(each["lost"] for each in everything),
@@ -234,8 +250,18 @@ def verdicts(found: dict[str, Any]) -> list[str]:
             f"{name:9} {found[f'{name}_per_s']:>8,} a second, {ratio:5.2f} x raw "
             f"(goal {goal}), {cpu_us:6.1f} us CPU a message (goal {MOST_CPU_US}): {word}"
         )
-    times = found["sqlite_per_s"] / found["naive_per_s"]
-    lines.append(f"naive     {found['naive_per_s']:>8,} a second; SQLite is {times:.0f} x")
+    for name, goal in LEAST_TIMES.items():
+        per_s = found[f"{name}_per_s"]
+        if per_s is None:
+            lines.append(f"{name:9} is not installed here (benchmarks/ingest_nodered.py)")
+            continue
+        times = found["sqlite_per_s"] / per_s
+        word = "met" if times >= goal else "missed"
+        lines.append(
+            f"{name:9} {per_s:>8,} a second; SQLite is {times:.0f} x (goal {goal}): {word}"
+        )
+    word = "met" if found["p99_ms_at_10k"] <= MOST_P99_MS else "missed"
+    lines.append(f"p99 at 10,000 a second: goal {MOST_P99_MS} ms: {word}")
     rest = ("p99_ms_at_10k", "lost", "duplicates_effect", "rss_growth_mb", "cpu_us_by_slots")
     return lines + [f"{name}: {found[name]}" for name in rest]
 

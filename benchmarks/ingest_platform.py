@@ -32,7 +32,6 @@ from tests.processes import PLATFORM, PLATFORM_PASSWORD
 KEY: Final = b"k" * 32  # that the fleet's secrets are hashed with
 # All devices come from one address here, which is counted and never above its limit.
 LIMITS: Final = Limits(address_messages_per_s=1e7)
-SIZES: list[int] = []
 SETTLED: Final = 100_000  # messages after which memory is expected to stay flat
 
 
@@ -54,7 +53,7 @@ class Count:
         committed = await ingest(batch, writer=self.writer)
         self.outcomes.update(committed.outcomes)
         self.delays_ms.append(_delay_ms(batch[0]))
-        SIZES.append(len(batch)); count = self.outcomes.total()
+        count = self.outcomes.total()
         if count >= SETTLED and not self.settled_mb:
             self.settled_mb = rss_mb()
         if count >= self.wanted:
@@ -74,7 +73,6 @@ class Count:
             "outcomes": dict(self.outcomes),
             "rss_growth_mb": rss_mb() - self.settled_mb if self.settled_mb else None,
             "rss_mb": rss_mb(),
-            "sizes": SIZES,
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
 

@@ -20,8 +20,8 @@ from broker.limits import Limits
 from core import mqtt
 from core.clock import WallClock
 from core.mqtt_decoder import Decoder, MalformedPacket
-from devices.intake import Arrival
 from devices.batch import Outcome
+from devices.intake import Arrival
 
 MOST_BYTES: Final = 32 * 1024  # of a packet, as at the gateway
 SLOWEST_S: Final = 1.0  # for one stream, however it is cut

@@ -18,8 +18,8 @@ from devices.intake import Arrival
 
 logger = logging.getLogger(__name__)
 
-# The rows of a device are read and written once a batch, so that large ones cost half as much
-# a message as those of a thousand.
+# The rows of a device are read and written once a batch, so that a message costs the less the
+# more of them come together.
 LARGEST_BATCH: Final = 16_000
 # A payload between wire.LARGEST_PAYLOAD and this is still read, acknowledged and quarantined.
 LARGEST_PACKET: Final = 2 * wire.LARGEST_PAYLOAD  # bytes

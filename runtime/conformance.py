@@ -13,8 +13,8 @@ from broker.gateway import Gateway
 from broker.ingest import Committed
 from core.clock import Clock
 from devices import wire
-from devices.intake import Arrival
 from devices.batch import Outcome
+from devices.intake import Arrival
 from runtime.conformance_rules import (
     Finding,
     Heard,

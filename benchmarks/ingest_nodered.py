@@ -33,6 +33,7 @@ for (const [slot, said] of Object.entries(msg.payload.slots)) {
 }
 """
 INSERT: Final = "INSERT INTO reading VALUES ($device, $seq, $slot, $at, $level)"
+PLACE: Final = {"x": 0, "y": 0}  # a node without one would be taken for a setting
 STARTS_WITHIN_S: Final = 60
 LOOK_EVERY_S: Final = 0.1
 
@@ -115,16 +116,18 @@ def _flow(database: Path, broker_port: int) -> list[dict[str, Any]]:
         {
             "id": "in",
             "z": "tab",
+            **PLACE,
             "type": "mqtt in",
             "topic": "v1/devices/+/telemetry",
             "qos": "1",
             "datatype": "json",
             "broker": "broker",
-            "wires": [["function"]],
+            "wires": [["split"]],
         },
         {
-            "id": "function",
+            "id": "split",
             "z": "tab",
+            **PLACE,
             "type": "function",
             "func": FUNCTION,
             "outputs": 1,
@@ -133,6 +136,7 @@ def _flow(database: Path, broker_port: int) -> list[dict[str, Any]]:
         {
             "id": "store",
             "z": "tab",
+            **PLACE,
             "type": "sqlite",
             "mydb": "database",
             "sqlquery": "prepared",

@@ -1,9 +1,9 @@
 """Many rows in one statement: a batch crosses to the database and back in few steps.
 
 Row by row the driver gives up the interpreter lock and waits to have it again while the event
-loop works, so that a thousand rows cost more in waiting than in writing. PostgreSQL takes a
-batch apart that comes as one JSON value; SQLite would need three times as long for that as for
-the parameters of some rows at once. What is read comes as one JSON value from both.
+loop works, so that a thousand rows cost more in waiting than in writing. PostgreSQL takes rows
+apart that come as one JSON value; SQLite would need three times as long for that as for the
+parameters of some rows at once. What is read comes as one JSON value from both.
 """
 
 # ruff: noqa: S608 - names of our own tables and columns are all that is put into statements

@@ -62,21 +62,21 @@ HISTORY: Final = Verdict.HISTORY
 
 
 @dataclass(slots=True)
-class Book:
+class Outcomes:
     """What becomes of each message of a batch."""
 
-    outcomes: list[Outcome | None]
+    of_message: list[Outcome | None]
     faults: dict[int, tuple[wire.Fault, ...]] = field(default_factory=dict)
 
     def note(self, message: int, outcome: Outcome) -> None:
-        known = self.outcomes[message]
+        known = self.of_message[message]
         is_better = known is None or PRECEDENCE.index(outcome) < PRECEDENCE.index(known)
         if is_better:
-            self.outcomes[message] = outcome
+            self.of_message[message] = outcome
 
     @property
     def complete(self) -> list[Outcome]:
-        return cast(list[Outcome], self.outcomes)
+        return cast(list[Outcome], self.of_message)
 
 
 def by_device(batch: Sequence[Arrival]) -> dict[str, list[int]]:
@@ -94,12 +94,12 @@ def by_device(batch: Sequence[Arrival]) -> dict[str, list[int]]:
 class Share:
     """What one device has in a batch that was not stored before."""
 
-    def __init__(self, device: KnownDevice | None, book: Book) -> None:
+    def __init__(self, device: KnownDevice | None, outcomes: Outcomes) -> None:
         self.heard = Heard(device) if device and not device.is_revoked else None
         self.events: dict[Key, DeviceEvent] = {}
         self.unsure: list[tuple[int, Taken]] = []
         self._device = device
-        self._book = book
+        self._outcomes = outcomes
         self._arrivals: dict[str, Arrivals] = {}  # by slot; empty if all were duplicates
 
     def add(self, message: int, arrival: Arrival) -> None:
@@ -116,7 +116,7 @@ class Share:
         for message, taken in self.unsure:
             self._sort(message, taken, stored)
             if taken.event:
-                self._book.note(message, self._sort_event(taken.event, stored))
+                self._outcomes.note(message, self._sort_event(taken.event, stored))
 
     @property
     def refolds(self) -> list[tuple[KnownSlot, Key]]:
@@ -129,7 +129,7 @@ class Share:
         for slot, arrivals in self._slots():
             window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
             changed, verdicts = change(slot, self._known.zone, arrivals, window)
-            newest, outcomes = slot.track.fold.key, self._book.outcomes
+            newest, outcomes = slot.track.fold.key, self._outcomes.of_message
             judged: Judged = []
             for message, reading in zip(
                 arrivals.messages, arrivals.readings.values(), strict=True
@@ -140,7 +140,9 @@ class Share:
                     outcomes[message] = RECORDED
                 else:
                     is_late = reading.key <= newest
-                    self._book.note(message, Outcome.LATE if is_late else OF_VERDICT[verdict])
+                    self._outcomes.note(
+                        message, Outcome.LATE if is_late else OF_VERDICT[verdict]
+                    )
             yield changed, judged
 
     def _slots(self) -> Iterator[tuple[KnownSlot, Arrivals]]:
@@ -163,14 +165,14 @@ class Share:
         self, message: int, taken: Taken, stored: Collection[ReadingName | MessageId]
     ) -> None:
         if taken.faults:
-            self._book.faults[message] = taken.faults
-            self._book.note(message, Outcome.QUARANTINED)
+            self._outcomes.faults[message] = taken.faults
+            self._outcomes.note(message, Outcome.QUARANTINED)
         if taken.status:
-            self._book.note(message, Outcome.RECORDED)
+            self._outcomes.note(message, Outcome.RECORDED)
         for reading in taken.readings:
             arrivals = self._of(reading.slot)
             if reading.key in arrivals.readings or (stored and reading.name in stored):
-                self._book.note(message, Outcome.DUPLICATE)
+                self._outcomes.note(message, Outcome.DUPLICATE)
             else:
                 arrivals.add_reading(reading, message)
 

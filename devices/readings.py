@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from core import outbox
 from core.outbox import Work
 from devices import known, quarantine, store, wire
-from devices.batch import Book, MessageId, Outcome, Share, by_device
+from devices.batch import MessageId, Outcome, Outcomes, Share, by_device
 from devices.intake import OF_ONE_SLOT, Arrival, DeviceEvent, KnownDevice, Place, Reading
 from devices.levels import Key, Verdict
 from devices.quarantine import Quarantined
@@ -27,9 +27,9 @@ from devices.wire import EventKind
 
 def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     """Stores the batch; one outcome for each message, in order. The caller commits."""
-    places, book = by_device(batch), Book([None] * len(batch))
+    places, outcomes = by_device(batch), Outcomes([None] * len(batch))
     devices = known.load_devices(connection, set(places))
-    shares = [Share(devices.get(device_id), book) for device_id in places]
+    shares = [Share(devices.get(device_id), outcomes) for device_id in places]
     found = _Found()
     known.add_readings(connection, _sorted(found, shares, places.values(), batch))
     _settle(connection, found)
@@ -39,8 +39,8 @@ def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     known.write_slots(connection, found.changes)
     store.write_days(connection, found.changes)
     known.write_devices(connection, [each.heard for each in shares if each.heard])
-    _quarantine(connection, batch, book.faults, found.changes)
-    return book.complete
+    _quarantine(connection, batch, outcomes.faults, found.changes)
+    return outcomes.complete
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ Core SQL on the caller's connection and transaction. What every batch reads and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from msgspec.structs import asdict
@@ -59,37 +59,59 @@ from devices.tables import (
 )
 from devices.wire import EventKind, SlotState
 
+T = TypeVar("T")
+
 DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
 READING_NAME: Final = tuple(
     col(getattr(ReadingRow, name)) for name in ("device_id", "slot", "boot_id", "seq")
+)
+EVENT_ID: Final = tuple(
+    col(getattr(DeviceEventRow, name)) for name in ("device_id", "boot_id", "seq")
 )
 MOST_NAMES: Final = 4_000  # in one statement; SQLite takes 32,766 parameters
 
 
 def known_readings(connection: Connection, names: set[ReadingName]) -> set[tuple[Any, ...]]:
     """Those of `names` that are stored."""
-    stored: set[tuple[Any, ...]] = set()
-    left = iter(names)
-    while some := list(islice(left, MOST_NAMES)):
-        statement = select(*READING_NAME).where(tuple_(*READING_NAME).in_(some))
-        stored.update(tuple(row) for row in connection.execute(statement))
-    return stored
+    return _those_of(connection, READING_NAME, names)
 
 
 def known_events(connection: Connection, ids: set[MessageId]) -> set[tuple[Any, ...]]:
     """Those of `ids` that are stored."""
-    key = col(DeviceEventRow.device_id), col(DeviceEventRow.boot_id), col(DeviceEventRow.seq)
-    statement = select(*key).where(tuple_(*key).in_(ids))
-    return {tuple(row) for row in connection.execute(statement)} if ids else set()
+    return _those_of(connection, EVENT_ID, ids)
+
+
+def _those_of(
+    connection: Connection, key: tuple[Any, ...], wanted: Iterable[tuple[Any, ...]]
+) -> set[tuple[Any, ...]]:
+    stored: set[tuple[Any, ...]] = set()
+    for some in _parts(wanted):
+        statement = select(*key).where(tuple_(*key).in_(some))
+        stored.update(tuple(row) for row in connection.execute(statement))
+    return stored
+
+
+def _parts(rows: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(rows)
+    while some := list(islice(left, MOST_NAMES)):
+        yield some
 
 
 def load_windows(
-    connection: Connection, refolds: Sequence[tuple[KnownSlot, Key]]
+    connection: Connection, refolds: Iterable[tuple[KnownSlot, Key]]
 ) -> dict[Place, Window]:
     """What is stored of each slot at or after its key."""
     windows: dict[Place, Window] = defaultdict(Window)
-    if not refolds:
-        return windows
+    for some in _parts(refolds):
+        _add_windows(connection, some, windows)
+    return windows
+
+
+def _add_windows(
+    connection: Connection,
+    refolds: Sequence[tuple[KnownSlot, Key]],
+    windows: dict[Place, Window],
+) -> None:
     specs = {(slot.device_id, slot.slot): slot.spec for slot, _ in refolds}
     starts = _starts(refolds)
     for row in connection.execute(_since(ReadingRow, starts)):
@@ -107,7 +129,6 @@ def load_windows(
     for row in connection.execute(_since(RefillRow, starts)):
         key = row.boot_id, row.seq
         windows[row.device_id, row.slot].from_spares[key] = row.from_spares
-    return windows
 
 
 def stored_reading(row: Any, spec: SlotSpec) -> Reading:

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 # The rows of a device are read and written once a batch, so that a message costs the less the
 # more of them come together.
-LARGEST_BATCH: Final = 16_000
+LARGEST_BATCH: Final = 8_000
 # A payload between wire.LARGEST_PAYLOAD and this is still read, acknowledged and quarantined.
 LARGEST_PACKET: Final = 2 * wire.LARGEST_PAYLOAD  # bytes
 # Above either the sessions stop reading.

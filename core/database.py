@@ -34,9 +34,6 @@ T = TypeVar("T")
 
 MIGRATION_TIMEOUT_MS = 120_000
 WRITER_CACHE_KIB = 32 * 1024  # of pages; the readings of each slot go to a place of their own
-# A batch changes thousands of pages, many of them again with the next: they are copied from the
-# log to their places (64 MiB at most) after several batches and not after each.
-WRITER_WAL_PAGES = 16_000
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
 ADVISORY_LOCK = 7_105_413_201_668_239  # a number nobody else takes
 READ_ONLY = "nachschub_read_only"
@@ -194,7 +191,6 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 def _with_a_large_cache(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {WRITER_WAL_PAGES}")
 
 
 def _for_migrations(connection: Any, _record: object) -> None:

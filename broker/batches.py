@@ -23,8 +23,7 @@ logger = logging.getLogger(__name__)
 LARGEST_BATCH: Final = 8_000
 # A payload between wire.LARGEST_PAYLOAD and this is still read, acknowledged and quarantined.
 LARGEST_PACKET: Final = 2 * wire.LARGEST_PAYLOAD  # bytes
-# Above either the sessions stop reading.
-MOST_WAITING: Final = 2 * LARGEST_BATCH
+# Above this, or with two batches waiting, the sessions stop reading.
 MOST_WAITING_BYTES: Final = 32 * 1024 * 1024
 
 Ingest = Callable[[Sequence[Arrival]], Awaitable[Committed]]
@@ -50,8 +49,14 @@ _Waiting: TypeAlias = tuple[Arrival, Session, bytes]
 
 class Batches:
     def __init__(
-        self, ingest: Ingest, send_receipts: SendReceipts, tell: Tell | None = None
+        self,
+        ingest: Ingest,
+        send_receipts: SendReceipts,
+        tell: Tell | None = None,
+        *,
+        largest: int = LARGEST_BATCH,
     ) -> None:
+        self.largest = largest
         self._ingest = ingest
         self._tell = tell
         self._send_receipts = send_receipts
@@ -68,7 +73,9 @@ class Batches:
 
     @property
     def is_full(self) -> bool:
-        return len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
+        return (
+            len(self._waiting) >= 2 * self.largest or self._waiting_bytes >= MOST_WAITING_BYTES
+        )
 
     def add(self, arrival: Arrival, session: Session, reply: bytes = b"") -> None:
         self._waiting.append((arrival, session, reply))
@@ -91,7 +98,7 @@ class Batches:
         self._commit.add_done_callback(self._finish)
 
     async def _commit_next(self) -> Committed:
-        count = min(LARGEST_BATCH, len(self._waiting))
+        count = min(self.largest, len(self._waiting))
         self._in_flight = [self._waiting.popleft() for _ in range(count)]
         self._arrivals = [arrival for arrival, _, _ in self._in_flight]
         self._waiting_bytes -= sum(len(each.payload) for each in self._arrivals)
@@ -133,7 +140,7 @@ class Batches:
 
     def _make_room(self) -> None:
         is_roomy = self._waiting_bytes <= MOST_WAITING_BYTES // 2
-        if self._held_back and is_roomy and len(self._waiting) <= LARGEST_BATCH:
+        if self._held_back and is_roomy and len(self._waiting) <= self.largest:
             freed, self._held_back = self._held_back, set()
             for session in freed:
                 session.resume()

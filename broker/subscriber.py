@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_S: Final = 30
 PATIENCE: Final = 1.5  # times the keep-alive interval without a word from the broker
+# Twice that of the gateway: no device waits, as the broker has acknowledged to it.
+LARGEST_BATCH: Final = 16_000
 # While a batch is under way nobody waits for more. The broker writes message by message, and
 # to read them so costs as much as to take them.
 READ_EVERY_S: Final = 0.005
@@ -63,7 +65,7 @@ class Subscriber:
         self.counters = Counters()
         self._broker = broker
         self._clock = clock
-        self._batches = Batches(ingest, Receipts(self.deliver).send)
+        self._batches = Batches(ingest, Receipts(self.deliver).send, largest=LARGEST_BATCH)
         self._session: _Session | None = None
         self._running: asyncio.Task[None] | None = None
 

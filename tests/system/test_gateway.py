@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from broker import batches, connection
+from broker import connection
 from broker.gateway import Gateway
 from broker.ingest import Committed
 from core import mqtt
@@ -96,8 +96,7 @@ async def test_arrivals_during_a_commit_share_the_next_batch_in_their_order(door
 
 
 async def test_a_device_is_not_read_while_the_ingest_is_behind(door, monkeypatch):
-    monkeypatch.setattr(batches, "MOST_WAITING", 2_000)  # what one device may send at once
-    monkeypatch.setattr(batches, "LARGEST_BATCH", 1_000)
+    monkeypatch.setattr(door.door.batches, "largest", 1_000)  # what one device sends at once
     count = 8_000
     async with washer(door.port) as client:
         door.book.is_open.clear()

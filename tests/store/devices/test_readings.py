@@ -1,6 +1,5 @@
 """Recording batches: what is stored, what a slot becomes, and when a review is asked for."""
 
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -394,13 +393,3 @@ async def test_the_number_of_statements_does_not_grow_with_the_batch(world):
     is_sqlite = world.database.engine.dialect.name == "sqlite"
     parts = 200 * len(slots) // (MOST_AT_ONCE if is_sqlite else MOST_AS_JSON)
     assert many <= few + parts + 6  # the second batch also folds again
-
-
-async def test_a_batch_of_events_and_late_readings_alone_may_be_as_large_as_any(world):
-    """Each is looked up by several parameters, of which SQLite takes 32,766."""
-    await world.claimed()
-    await world.send(reading(20_000, 0.5, hours=1))
-    late = [reading(n, 0.6) for n in range(9_000)]
-    events = [an_event(30_000 + n, "cycle_finished", None) for n in range(11_000)]
-    outcomes = Counter(await world.send(*late, *events))
-    assert outcomes == {Outcome.LATE: 9_000, Outcome.RECORDED: 11_000}

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from broker.batches import LARGEST_BATCH, MOST_WAITING, Batches
+from broker.batches import LARGEST_BATCH, Batches
 from broker.ingest import Committed
 from devices.batch import Outcome
 from devices.intake import Arrival
@@ -115,7 +115,7 @@ async def test_a_session_that_was_held_back_resumes_when_there_is_room():
         while not batches.is_quiet:  # noqa: ASYNC110 - `drained` would forget the session
             await asyncio.sleep(0)
     assert line.resumed_count == 1
-    assert sum(map(len, ingest.batches)) == MOST_WAITING + 1
+    assert sum(map(len, ingest.batches)) == 2 * LARGEST_BATCH + 1
 
 
 class FailingOnce:

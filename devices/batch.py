@@ -55,9 +55,7 @@ OF_VERDICT: Final = {
     Verdict.HISTORY: Outcome.LATE,
 }
 PRECEDENCE: Final = tuple(Outcome)
-# Nearly all; a member of an enumeration by its name costs as much as ten names of a module.
-RECORDED: Final = Outcome.RECORDED
-APPLIED: Final = Verdict.APPLIED
+# A member of an enumeration by its name costs as much as ten names of a module.
 HISTORY: Final = Verdict.HISTORY
 
 
@@ -70,8 +68,7 @@ class Outcomes:
 
     def note(self, message: int, outcome: Outcome) -> None:
         known = self.of_message[message]
-        is_better = known is None or PRECEDENCE.index(outcome) < PRECEDENCE.index(known)
-        if is_better:
+        if known is None or PRECEDENCE.index(outcome) < PRECEDENCE.index(known):
             self.of_message[message] = outcome
 
     @property
@@ -129,20 +126,12 @@ class Share:
         for slot, arrivals in self._slots():
             window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
             changed, verdicts = change(slot, self._known.zone, arrivals, window)
-            newest, outcomes = slot.track.fold.key, self._outcomes.of_message
-            judged: Judged = []
-            for message, reading in zip(
-                arrivals.messages, arrivals.readings.values(), strict=True
-            ):
-                verdict = verdicts.get(reading.key, HISTORY)
-                judged.append((reading, verdict))
-                if verdict is APPLIED and outcomes[message] is None and reading.key > newest:
-                    outcomes[message] = RECORDED
-                else:
-                    is_late = reading.key <= newest
-                    self._outcomes.note(
-                        message, Outcome.LATE if is_late else OF_VERDICT[verdict]
-                    )
+            judged = [
+                (each, verdicts.get(key, HISTORY)) for key, each in arrivals.readings.items()
+            ]
+            for message, (reading, verdict) in zip(arrivals.messages, judged, strict=True):
+                late = is_late(slot, reading.key)
+                self._outcomes.note(message, Outcome.LATE if late else OF_VERDICT[verdict])
             yield changed, judged
 
     def _slots(self) -> Iterator[tuple[KnownSlot, Arrivals]]:
@@ -186,8 +175,5 @@ class Share:
             return Outcome.RECORDED
         refilled = Refilled(key=event.key, at=event.measured_at)
         self._of(event.slot).add_refilled(refilled, event.received_at)
-        return (
-            Outcome.LATE
-            if is_late(self._known.slots[event.slot], event.key)
-            else Outcome.RECORDED
-        )
+        slot = self._known.slots[event.slot]
+        return Outcome.LATE if is_late(slot, event.key) else Outcome.RECORDED

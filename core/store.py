@@ -8,7 +8,7 @@ parameters of some rows at once. What is read comes as one JSON value from both.
 
 # ruff: noqa: S608 - names of our own tables and columns are all that is put into statements
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -89,10 +89,9 @@ def insert_rows(
     are texts of `instant`, dates are ISO texts, and JSON is its text.
     """
     dialect, of = connection.dialect, _of(table)
-    with _queued(connection):
+    with _driver(connection) as driver, _queued(connection):
         for count, parameters in _parts(dialect, rows):
-            statement = _insertion(dialect, of, columns, replacing, count)
-            connection.exec_driver_sql(statement, parameters)
+            driver.execute(_insertion(dialect, of, columns, replacing, count), parameters)
 
 
 def update_rows(
@@ -100,9 +99,9 @@ def update_rows(
 ) -> None:
     """The primary key finds the row, the other `columns` are set in it."""
     dialect, of = connection.dialect, _of(table)
-    with _queued(connection):
+    with _driver(connection) as driver, _queued(connection):
         for count, parameters in _parts(dialect, rows):
-            connection.exec_driver_sql(_change(dialect, of, columns, count), parameters)
+            driver.execute(_change(dialect, of, columns, count), parameters)
 
 
 def rows_of(
@@ -140,7 +139,9 @@ def _rows_of(
         return []
     columns = kind.__struct_fields__
     statement = _selection(connection.dialect, _of(table), columns, key, is_locked)
-    found = connection.exec_driver_sql(statement, (_json(list(values)),)).scalar()
+    with _driver(connection) as driver:
+        driver.execute(statement, (_json(list(values)),))
+        (found,) = driver.fetchone()
     return [] if found is None else _decoder(kind).decode(found)
 
 
@@ -172,21 +173,28 @@ def _parts(dialect: Dialect, rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]
 
 
 @contextmanager
-def _queued(connection: Connection) -> Iterator[None]:
+def _driver(connection: Connection) -> Iterator[Any]:
+    """The driver's own cursor: SQLAlchemy's way to it takes longer than a batch of a few rows.
+    What the driver raises is raised as SQLAlchemy would.
+    """
+    known: Any = connection.dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except known as error:
+        raise DBAPIError.instance(
+            "(of many rows)", None, error, known, dialect=connection.dialect
+        ) from error
+    finally:
+        cursor.close()
+
+
+def _queued(connection: Connection) -> AbstractContextManager[Any]:
     """PostgreSQL works at a statement while the writer thread makes the rows of the next. What
     goes wrong is told at the end.
     """
     driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        yield
-        return
-    try:
-        with driver.pipeline():
-            yield
-    except psycopg.Error as error:
-        raise DBAPIError.instance(
-            "(queued)", None, error, psycopg.Error, dialect=connection.dialect
-        ) from error
+    return driver.pipeline() if isinstance(driver, psycopg.Connection) else nullcontext()
 
 
 def _of(table: type[SQLModel]) -> Table:

@@ -70,6 +70,44 @@ EVENT_ID: Final = tuple(
 )
 MOST_NAMES: Final = 4_000  # in one statement; SQLite takes 32,766 parameters
 
+# Made once: to make them anew would cost a batch of a few messages more than its rows do.
+AFTER: Final = tuple_(
+    bindparam("after_boot", type_=BigInteger), bindparam("after_seq", type_=BigInteger)
+)
+CORRECT_VERDICT: Final = update(ReadingRow).where(
+    col(ReadingRow.device_id) == bindparam("of_device"),
+    col(ReadingRow.boot_id) == bindparam("of_boot"),
+    col(ReadingRow.seq) == bindparam("of_seq"),
+    col(ReadingRow.slot) == bindparam("of_slot"),
+)
+WRITE_SPARES: Final = update(StockRow).where(col(StockRow.stock_id) == bindparam("of_stock"))
+TOUCH_OWNERS: Final = (
+    update(OwnerRow)
+    .where(
+        col(OwnerRow.owner_id).in_(bindparam("touched", expanding=True)),
+        col(OwnerRow.changed_at) < bindparam("at"),
+    )
+    .values(changed_at=bindparam("at"))
+)
+COUNT_LESS: Final = (
+    update(QuarantineCountRow)
+    .where(
+        col(QuarantineCountRow.device_id) == bindparam("of_device"),
+        col(QuarantineCountRow.day_on) == bindparam("of_day"),
+    )
+    .values(messages=QuarantineCountRow.messages - 1)
+)
+REOPEN_DAYS: Final = delete(DayUseRow).where(
+    col(DayUseRow.device_id) == bindparam("of_device"),
+    col(DayUseRow.slot) == bindparam("of_slot"),
+    col(DayUseRow.day_on) > bindparam("after_on"),
+)
+REOPEN_REFILLS: Final = delete(RefillRow).where(
+    col(RefillRow.device_id) == bindparam("of_device"),
+    col(RefillRow.slot) == bindparam("of_slot"),
+    tuple_(RefillRow.boot_id, RefillRow.seq) > AFTER,
+)
+
 
 def known_readings(connection: Connection, names: set[ReadingName]) -> set[tuple[Any, ...]]:
     """Those of `names` that are stored."""
@@ -150,12 +188,6 @@ def stored_reading(row: Any, spec: SlotSpec) -> Reading:
 
 
 def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> None:
-    statement = update(ReadingRow).where(
-        col(ReadingRow.device_id) == bindparam("of_device"),
-        col(ReadingRow.boot_id) == bindparam("of_boot"),
-        col(ReadingRow.seq) == bindparam("of_seq"),
-        col(ReadingRow.slot) == bindparam("of_slot"),
-    )
     rows = [
         {
             "of_device": change.slot.device_id,
@@ -167,50 +199,49 @@ def correct_verdicts(connection: Connection, changes: Iterable[SlotChange]) -> N
         for change in changes
         for key, verdict in change.corrected.items()
     ]
-    _many(connection, statement, rows)
+    _many(connection, CORRECT_VERDICT, rows)
 
 
 def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
     rows = [asdict(event) for event in events]
-    _many(connection, _insert(connection, DeviceEventRow).on_conflict_do_nothing(), rows)
+    if rows:
+        statement = _insert(connection, DeviceEventRow).on_conflict_do_nothing()
+        connection.execute(statement, rows)
 
 
 def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
-    statement = update(StockRow).where(col(StockRow.stock_id) == bindparam("of_stock"))
     rows = [{"of_stock": each.stock_id, "spares": each.spares} for each in stocks]
-    _many(connection, statement, rows)
+    _many(connection, WRITE_SPARES, rows)
 
 
 def touch_owners(connection: Connection, owner_ids: set[UUID], at: datetime) -> None:
     """Lets open pages of these owners reload."""
-    statement = update(OwnerRow).where(
-        col(OwnerRow.owner_id).in_(owner_ids), col(OwnerRow.changed_at) < at
-    )
     if owner_ids:
-        connection.execute(statement.values(changed_at=at))
+        connection.execute(TOUCH_OWNERS, {"touched": list(owner_ids), "at": at})
 
 
 def quarantined_so_far(
     connection: Connection, days: set[tuple[str, date]]
 ) -> dict[tuple[str, date], int]:
     key = (QuarantineCountRow.device_id, QuarantineCountRow.day_on)
-    statement = select(QuarantineCountRow).where(tuple_(*key).in_(days))
-    rows = connection.execute(statement) if days else ()
-    return {(row.device_id, row.day_on): row.messages for row in rows}
+    counts: dict[tuple[str, date], int] = {}
+    for some in _parts(days):
+        statement = select(QuarantineCountRow).where(tuple_(*key).in_(some))
+        for row in connection.execute(statement):
+            counts[row.device_id, row.day_on] = row.messages
+    return counts
 
 
 def remove_glitches(connection: Connection, names: set[tuple[str, bytes]]) -> None:
     """names: (device id, payload). What is removed does not count any more either."""
+    if not names:
+        return
     name = tuple_(QuarantineRow.device_id, QuarantineRow.payload)
     removal = delete(QuarantineRow).where(col(QuarantineRow.code) == "glitch", name.in_(names))
     gone = removal.returning(col(QuarantineRow.device_id), col(QuarantineRow.received_at))
-    less = update(QuarantineCountRow).where(
-        col(QuarantineCountRow.device_id) == bindparam("of_device"),
-        col(QuarantineCountRow.day_on) == bindparam("of_day"),
-    )
-    rows = connection.execute(gone).all() if names else ()
+    rows = connection.execute(gone).all()
     days = [{"of_device": row.device_id, "of_day": row.received_at.date()} for row in rows]
-    _many(connection, less.values(messages=QuarantineCountRow.messages - 1), days)
+    _many(connection, COUNT_LESS, days)
 
 
 def add_quarantined(
@@ -219,6 +250,8 @@ def add_quarantined(
     counts: Mapping[tuple[str, date], int],
 ) -> None:
     """counts: all of the day so far, by device and day."""
+    if not rows and not counts:
+        return
     _many(connection, _insert(connection, QuarantineRow), rows)
     upsert = _insert(connection, QuarantineCountRow)
     upsert = upsert.on_conflict_do_update(
@@ -236,11 +269,6 @@ def add_quarantined(
 
 
 def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
-    statement = delete(DayUseRow).where(
-        col(DayUseRow.device_id) == bindparam("of_device"),
-        col(DayUseRow.slot) == bindparam("of_slot"),
-        col(DayUseRow.day_on) > bindparam("after_on"),
-    )
     reopened, rows = [], []
     for change in changes:
         device_id, slot = change.place
@@ -253,7 +281,7 @@ def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
             for day in change.days
             if day.exposure_days > 0
         ]
-    _many(connection, statement, reopened)
+    _many(connection, REOPEN_DAYS, reopened)
     insert_rows(connection, DayUseRow, DAY_USE, rows, replacing=("used", "exposure_days"))
 
 
@@ -262,15 +290,6 @@ def write_refills(
     changes: Iterable[SlotChange],
     from_spares: Mapping[Place, Mapping[Key, int]],
 ) -> None:
-    after = (
-        bindparam("after_boot", type_=BigInteger),
-        bindparam("after_seq", type_=BigInteger),
-    )
-    statement = delete(RefillRow).where(
-        col(RefillRow.device_id) == bindparam("of_device"),
-        col(RefillRow.slot) == bindparam("of_slot"),
-        tuple_(RefillRow.boot_id, RefillRow.seq) > tuple_(*after),
-    )
     reopened, rows = [], []
     for change in changes:
         device_id, slot = change.place
@@ -291,8 +310,9 @@ def write_refills(
             }
             for refill in change.refills
         ]
-    _many(connection, statement, reopened)
-    _many(connection, _insert(connection, RefillRow), rows)
+    _many(connection, REOPEN_REFILLS, reopened)
+    if rows:
+        connection.execute(_insert(connection, RefillRow), rows)
 
 
 def prune_readings(

@@ -97,7 +97,7 @@ class Share:
         self.unsure: list[tuple[int, Taken]] = []
         self._device = device
         self._outcomes = outcomes
-        self._arrivals: dict[str, Arrivals] = {}  # by slot; empty if all were duplicates
+        self._arrivals: dict[str, Arrivals] = {}  # by slot
 
     def add(self, message: int, arrival: Arrival) -> None:
         taken = take(self._device, arrival)
@@ -126,18 +126,20 @@ class Share:
         for slot, arrivals in self._slots():
             window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
             changed, verdicts = change(slot, self._known.zone, arrivals, window)
-            judged = [
-                (each, verdicts.get(key, HISTORY)) for key, each in arrivals.readings.items()
-            ]
-            for message, (reading, verdict) in zip(arrivals.messages, judged, strict=True):
+            judged: Judged = []
+            for message, reading in zip(
+                arrivals.messages, arrivals.readings.values(), strict=True
+            ):
+                verdict = verdicts.get(reading.key, HISTORY)
+                judged.append((reading, verdict))
                 late = is_late(slot, reading.key)
                 self._outcomes.note(message, Outcome.LATE if late else OF_VERDICT[verdict])
             yield changed, judged
 
-    def _slots(self) -> Iterator[tuple[KnownSlot, Arrivals]]:
-        for name in sorted(self._arrivals):
-            if self._arrivals[name].keys:
-                yield self._known.slots[name], self._arrivals[name]
+    def _slots(self) -> list[tuple[KnownSlot, Arrivals]]:
+        return [
+            (self._known.slots[name], self._arrivals[name]) for name in sorted(self._arrivals)
+        ]
 
     @property
     def _known(self) -> KnownDevice:
@@ -159,11 +161,13 @@ class Share:
         if taken.status:
             self._outcomes.note(message, Outcome.RECORDED)
         for reading in taken.readings:
-            arrivals = self._of(reading.slot)
-            if reading.key in arrivals.readings or (stored and reading.name in stored):
+            arrivals = self._arrivals.get(reading.slot)
+            if (arrivals and reading.key in arrivals.readings) or (
+                stored and reading.name in stored
+            ):
                 self._outcomes.note(message, Outcome.DUPLICATE)
             else:
-                arrivals.add_reading(reading, message)
+                (arrivals or self._of(reading.slot)).add_reading(reading, message)
 
     def _sort_event(
         self, event: DeviceEvent, stored: Collection[ReadingName | MessageId]

@@ -6,13 +6,13 @@ percent are a refill to 30, but without the second, which may come late, one to 
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from devices.levels import Folded, Folding, Message, SlotFold
+from devices.levels import LONG_AGO, Folded, Folding, Message, SlotFold
 from devices.models import SlotSpec
 
 LATEST: Final = timedelta(hours=48)  # how late a message may be and still be folded
@@ -49,12 +49,18 @@ def follow(
 ) -> tuple[Track, Folded]:
     """Fold `messages`, which come in the order of their keys and after `track.fold.key`."""
     folding, saved = Folding(track.fold, spec, zone), track.saved
+    save_after = _next_after(saved)
     for message in messages:
         folding.take(message)
-        newer = saved.newer
-        if newer is None:
-            saved = Saved(older=saved.older, newer=folding.state())
-        elif newer.at and message.at - newer.at > LATEST:
-            saved = Saved(older=newer, newer=folding.state())
+        if message.at > save_after:
+            saved = Saved(older=saved.newer or saved.older, newer=folding.state())
+            save_after = _next_after(saved)
     folded = folding.folded()
     return Track(fold=folded.state, saved=saved), folded
+
+
+def _next_after(saved: Saved) -> datetime:
+    """A message that was measured later makes the state with it the newer one."""
+    if saved.newer is None or saved.newer.at is None:
+        return LONG_AGO
+    return saved.newer.at + LATEST

@@ -6,20 +6,20 @@ they were known before the message.
 
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from devices import telemetry, wire
 from devices.checkpoints import Track
-from devices.levels import JUMP, LEVEL, LONG_AGO, QUANTITY, USAGE, Key, Measured, SlotFold
+from devices.levels import JUMP, LEVEL, LONG_AGO, QUANTITY, USAGE, Key, Measured
 from devices.models import SlotSpec
 from devices.wire import Fault
 
 CLOCK_AHEAD: Final = timedelta(days=1)
 CLOCK_BEHIND: Final = -timedelta(days=400)  # nothing older is kept: such a clock was never set
 Place = tuple[str, str]  # (device_id, slot)
+StockId = str  # as the database spells a UUID, which takes longer to make than its row
 ReadingName = tuple[str, str, int, int]  # (device_id, slot, boot_id, seq)
 
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
@@ -81,10 +81,14 @@ class DeviceEvent(Struct, frozen=True, kw_only=True, gc=False):
 class KnownSlot(Struct, frozen=True, kw_only=True, gc=False):
     device_id: str
     slot: str
-    stock_id: UUID | None
+    stock_id: StockId | None
     spec: SlotSpec
     track: Track
     heard_at: datetime | None
+
+    @property
+    def place(self) -> Place:
+        return self.device_id, self.slot
 
 
 class KnownDevice(Struct, frozen=True, kw_only=True):
@@ -154,39 +158,22 @@ def _measured(
     received_at: datetime,
 ) -> Taken:
     at, has_clock = message.measured_at, False
-    if at:
+    if at is not None:
         ahead = at - received_at
         if ahead > CLOCK_AHEAD:
             return Taken(faults=(_clock_ahead(at, received_at),))
         has_clock = ahead >= CLOCK_BEHIND
-    measured_at = at if at and has_clock else received_at
-    moment = _Moment(device, message, measured_at, received_at, has_clock)
+    measured_at = at if at is not None and has_clock else received_at
     if isinstance(message, wire.Event):
-        return _take_event(moment, message)
-    return _take_readings(moment, message, faults)
+        return _take_event(device, message, measured_at, received_at)
+    return _take_readings(_Moment(device, measured_at, received_at, has_clock), message, faults)
 
 
 class _Moment(Struct, frozen=True, gc=False):
     device: KnownDevice
-    message: telemetry.Telemetry | wire.Event
     measured_at: datetime
     received_at: datetime
     has_clock: bool
-
-    def lost_boot(self, older: SlotFold) -> Fault | None:
-        """A boot before the saved state is a very late message if it was measured before it
-        too, and otherwise a device that forgot how often it has started.
-        """
-        boot_id = self.message.boot_id
-        if boot_id >= older.key[0] or not older.at or self.measured_at <= older.at:
-            return None
-        return Fault(
-            code="old_boot",
-            field="boot_id",
-            value=str(boot_id),
-            fix=f"boot_id must rise with every start and survive a power cut; "
-            f"{self.device.boot_id} was seen already",
-        )
 
 
 def _take_readings(
@@ -200,13 +187,12 @@ def _take_readings(
         if slot is None:
             faults = (*faults, _unknown_slot(moment.device, f"slots.{name}", name))
             continue
-        amounts = _amounts(said, slot.spec)
-        fault = moment.lost_boot(slot.track.saved.older)
-        fault = fault or _wrong_measure(said, slot.spec, amounts)
+        reading = _reading(moment, slot, key, said)
+        fault = _lost_boot(moment.device, slot, key[0], moment.measured_at)
+        fault = fault or _wrong_measure(said, slot.spec, reading)
         if fault:
             faults = (*faults, fault)
             continue
-        reading = _reading(moment, slot, key, said, amounts)
         readings = (*readings, reading)
         if key <= slot.track.fold.key:
             late = (*late, reading.name)
@@ -214,14 +200,26 @@ def _take_readings(
     return Taken(faults=faults, readings=readings, late=late, boot_id=boot_id)
 
 
-# (level, quantity, used in total), the latter two in the slot's unit
-_Amounts = tuple[float | None, float | None, float | None]
+def _lost_boot(
+    device: KnownDevice, slot: KnownSlot, boot_id: int, measured_at: datetime
+) -> Fault | None:
+    """A boot before the saved state is a very late message if it was measured before it too,
+    and otherwise a device that forgot how often it has started.
+    """
+    older = slot.track.saved.older
+    if boot_id >= older.key[0] or not older.at or measured_at <= older.at:
+        return None
+    return Fault(
+        code="old_boot",
+        field="boot_id",
+        value=str(boot_id),
+        fix=f"boot_id must rise with every start and survive a power cut; "
+        f"{device.boot_id} was seen already",
+    )
 
 
-def _reading(
-    moment: _Moment, slot: KnownSlot, key: Key, said: telemetry.Slot, amounts: _Amounts
-) -> Reading:
-    level, quantity, used_total = amounts
+def _reading(moment: _Moment, slot: KnownSlot, key: Key, said: telemetry.Slot) -> Reading:
+    level, (quantity, used_total) = said.level, _in_unit(said, slot.spec.unit)
     return Reading(
         key=key,
         at=moment.measured_at,
@@ -238,63 +236,66 @@ def _reading(
     )
 
 
-def _take_event(moment: _Moment, message: wire.Event) -> Taken:
-    slots = moment.device.slots
+def _take_event(
+    device: KnownDevice, message: wire.Event, measured_at: datetime, received_at: datetime
+) -> Taken:
+    slots = device.slots
     name = message.slot
     if name is None and message.event in OF_ONE_SLOT and len(slots) == 1:
         name = next(iter(slots))
     if name not in slots and (name is not None or message.event in OF_ONE_SLOT):
-        return Taken(faults=(_unknown_slot(moment.device, "slot", name or "none"),))
-    fault = moment.lost_boot(slots[name].track.older) if name else None
+        return Taken(faults=(_unknown_slot(device, "slot", name or "none"),))
+    fault = _lost_boot(device, slots[name], message.boot_id, measured_at) if name else None
     if fault:
         return Taken(faults=(fault,))
     event = DeviceEvent(
-        device_id=moment.device.device_id,
+        device_id=device.device_id,
         boot_id=message.boot_id,
         seq=message.seq,
         event=message.event,
         slot=name,
         detail=message.detail,
-        measured_at=moment.measured_at,
-        received_at=moment.received_at,
+        measured_at=measured_at,
+        received_at=received_at,
     )
     return Taken(event=event, boot_id=message.boot_id)
 
 
-def _amounts(said: telemetry.Slot, spec: SlotSpec) -> _Amounts:
-    match spec.unit:
+def _in_unit(said: telemetry.Slot, unit: str) -> tuple[float | None, float | None]:
+    """(quantity, used in total)"""
+    match unit:
         case "ml":
-            return said.level, said.quantity_ml, said.used_total_ml
+            return said.quantity_ml, said.used_total_ml
         case "g":
-            return said.level, said.quantity_g, said.used_total_g
+            return said.quantity_g, said.used_total_g
         case "pieces":
-            return said.level, said.quantity_pieces, said.used_total_pieces
-    return said.level, None, None
+            return said.quantity_pieces, said.used_total_pieces
+    return None, None
 
 
-def _wrong_measure(said: telemetry.Slot, spec: SlotSpec, amounts: _Amounts) -> Fault | None:
-    level, quantity, used_total = amounts
+def _wrong_measure(said: telemetry.Slot, spec: SlotSpec, reading: Reading) -> Fault | None:
+    quantity = reading.quantity
     if quantity is not None and quantity > spec.capacity * (1 + JUMP):
         most = f"the slot holds {spec.capacity} {spec.unit}; send what is in it"
         return _bad_slot(spec, f"quantity_{spec.unit}", f"{quantity:g}", most)
     if said.state is not None:
         return None
-    wanted = _missing(spec, level if quantity is None else quantity, used_total)
+    wanted = _missing(spec, reading)
     if wanted is None:
         return None
     fix = f"send `{wanted}`, as the device model declares"
     return _bad_slot(spec, wanted, str(said), fix)
 
 
-def _missing(spec: SlotSpec, amount: float | None, used_total: float | None) -> str | None:
+def _missing(spec: SlotSpec, reading: Reading) -> str | None:
     """The field without which a slot like this says nothing."""
     measure = spec.measure
     if measure is LEVEL:
-        return "level" if amount is None else None
+        return "level" if reading.amount is None else None
     if measure is QUANTITY:
-        return f"quantity_{spec.unit}" if amount is None else None
+        return f"quantity_{spec.unit}" if reading.amount is None else None
     if measure is USAGE:
-        return f"used_total_{spec.unit}" if used_total is None else None
+        return f"used_total_{spec.unit}" if reading.used_total is None else None
     return "state"
 
 

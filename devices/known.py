@@ -8,16 +8,23 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from core.store import insert_rows, instant, locked_rows_of, plain, rows_of, update_rows
+from core.store import (
+    AS_JSON,
+    insert_rows,
+    instant,
+    locked_rows_of,
+    plain,
+    rows_of,
+    update_rows,
+)
 from devices.checkpoints import Saved, Track
-from devices.intake import Heard, KnownDevice, KnownSlot, Reading
+from devices.intake import Heard, KnownDevice, KnownSlot, Reading, StockId
 from devices.levels import LONG_AGO, SlotFold, Verdict
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, SlotChange
@@ -43,7 +50,7 @@ class _Device(Struct, array_like=True, gc=False):
 class _Slot(Struct, array_like=True, gc=False):
     device_id: str
     slot: str
-    stock_id: UUID | None
+    stock_id: StockId | None
     spec: str
     fold: str | None
     checkpoint: str | None
@@ -51,14 +58,14 @@ class _Slot(Struct, array_like=True, gc=False):
 
 
 class _Stock(Struct, array_like=True, gc=False):
-    stock_id: str
+    stock_id: StockId
     owner_id: str
     spares: int
     review_level: float | None
 
 
 class _InSlot(Struct, array_like=True, gc=False):
-    stock_id: str
+    stock_id: StockId
     device_id: str
     slot: str
     in_slot: float | None
@@ -113,23 +120,15 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def load_stocks(connection: Connection, stock_ids: set[UUID]) -> dict[UUID, KnownStock]:
-    of_stocks = "stock_id", [each.hex for each in stock_ids]
+def load_stocks(connection: Connection, stock_ids: set[StockId]) -> dict[StockId, KnownStock]:
+    of_stocks = "stock_id", stock_ids
     known = {
-        each.stock_id: KnownStock(
-            stock_id=UUID(each.stock_id),
-            owner_id=_uuid(each.owner_id),
-            spares=each.spares,
-            review_level=each.review_level,
-        )
+        each.stock_id: KnownStock(each.stock_id, each.owner_id, each.spares, each.review_level)
         for each in locked_rows_of(connection, StockRow, _Stock, of_stocks)
     }
     for each in rows_of(connection, SlotRow, _InSlot, of_stocks):
         known[each.stock_id].in_slot[each.device_id, each.slot] = each.in_slot
-    return {each.stock_id: each for each in known.values()}
-
-
-_uuid = lru_cache(maxsize=1_000)(UUID)
+    return known
 
 
 def add_readings(connection: Connection, judged: Iterable[tuple[Reading, Verdict]]) -> None:
@@ -150,7 +149,7 @@ def _rows(judged: Iterable[tuple[Reading, Verdict]]) -> Iterator[tuple[Any, ...]
             seq,
             instant(each.at),
             received,
-            plain(each.has_clock),
+            int(each.has_clock),
             each.level,
             each.quantity,
             each.used_total,
@@ -197,4 +196,4 @@ def write_devices(connection: Connection, heard: Iterable[Heard]) -> None:
 
 
 def _text(value: Struct) -> str:
-    return msgspec.json.encode(value).decode()
+    return AS_JSON(value).decode()

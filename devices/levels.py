@@ -9,7 +9,6 @@ Pure. Messages are folded in the order of `(boot_id, seq)`; what comes late is t
 - A jump changes nothing until the slot's next reading confirms or contradicts it.
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -108,7 +107,7 @@ class Refill(Struct, frozen=True, kw_only=True, gc=False):
     filled: float  # units that went in
 
 
-class SlotFold(Struct, frozen=True, kw_only=True, gc=False):
+class SlotFold(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What a slot's messages up to `key` add up to."""
 
     key: Key = BEFORE_ALL
@@ -127,15 +126,14 @@ class SlotFold(Struct, frozen=True, kw_only=True, gc=False):
         return None if self.refilled_at else self.amount
 
 
-@dataclass(slots=True, kw_only=True)
-class Folded:
+class Folded(Struct, frozen=True, kw_only=True, gc=False):
     """What came of folding: the new state, and what is to be stored beside it."""
 
     state: SlotFold
-    verdicts: dict[Key, Verdict] = field(default_factory=dict)  # also of jumps held before
-    days: dict[date, DayUse] = field(default_factory=dict)
-    refills: list[Refill] = field(default_factory=list)
-    glitches: list[Held] = field(default_factory=list)
+    verdicts: dict[Key, Verdict]  # also of jumps held before
+    days: dict[date, DayUse]
+    refills: list[Refill]
+    glitches: list[Held]
 
 
 def fold(state: SlotFold, message: Message, spec: SlotSpec, zone: ZoneInfo) -> Folded:
@@ -160,6 +158,7 @@ class Folding:
         self._spec = spec
         self._is_counter = spec.measure is USAGE
         self._is_state = spec.measure is STATE
+        self._is_state_or_counter = self._is_state or self._is_counter
         self._most_per_day = spec.most_per_day
         self._noise = JUMP * spec.capacity
         self._zone = zone
@@ -184,9 +183,11 @@ class Folding:
         )
 
     def folded(self) -> Folded:
-        self._keep_day()
+        state = self.state()
+        if state.day and self._is_day_changed:
+            self._days[state.day.day_on] = state.day
         return Folded(
-            state=self.state(),
+            state=state,
             verdicts=self._verdicts,
             days=self._days,
             refills=self._refills,
@@ -206,7 +207,7 @@ class Folding:
             self.condition = reading.state
             if reading.state in SILENT:
                 return
-        value = self._value(reading)
+        value = self._value(reading) if self._is_state_or_counter else reading.amount
         if value is None:
             if self._is_state:
                 self.amount = None  # "ok" and "low" are no quantity
@@ -226,9 +227,7 @@ class Folding:
     def _value(self, reading: Measured) -> float | None:
         if self._is_counter:
             return reading.used_total
-        if self._is_state:
-            return 0.0 if reading.state is EMPTY else None
-        return reading.amount
+        return 0.0 if reading.state is EMPTY else None
 
     def _refill(self, event: Refilled) -> None:
         held = self.held
@@ -286,10 +285,11 @@ class Folding:
             filled = max(0.0, value - (self.amount or 0.0))
             self._filled(self.refilled_at, value, filled=filled)
             self._measured(at)
+        elif self.amount is None or value >= self.amount:
+            self.amount = value if self.amount is None else self.amount
+            self._measured(at, 0.0)
         else:
-            lowest = value if self.amount is None else min(self.amount, value)
-            used = 0.0 if self.amount is None else self.amount - lowest
-            self.amount = lowest
+            used, self.amount = self.amount - value, value
             self._measured(at, used)
 
     def _count(self, used_total: float, at: datetime) -> None:

@@ -18,7 +18,15 @@ from core import outbox
 from core.outbox import Work
 from devices import known, quarantine, store, wire
 from devices.batch import MessageId, Outcome, Outcomes, Share, by_device
-from devices.intake import OF_ONE_SLOT, Arrival, DeviceEvent, KnownDevice, Place, Reading
+from devices.intake import (
+    OF_ONE_SLOT,
+    Arrival,
+    DeviceEvent,
+    KnownDevice,
+    Place,
+    Reading,
+    StockId,
+)
 from devices.levels import Key, Verdict
 from devices.quarantine import Quarantined
 from devices.slot_changes import NOTHING_STORED, SlotChange, Window
@@ -95,7 +103,7 @@ def _settle(connection: Connection, found: _Found) -> None:
 def _restock(
     connection: Connection,
     found: _Found,
-    slot_events: Sequence[tuple[UUID, DeviceEvent]],
+    slot_events: Sequence[tuple[StockId, DeviceEvent]],
 ) -> None:
     """Spares, reviews and the owners' open pages follow what the slots have become.
 
@@ -104,16 +112,14 @@ def _restock(
     changes, windows = found.changes, found.windows
     of_slots = {each.slot.stock_id for each in changes if each.slot.stock_id}
     stocks = known.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
-    before = {each.stock_id: (each.on_hand, each.spares) for each in stocks.values()}
+    before = {stock_id: (each.on_hand, each.spares) for stock_id, each in stocks.items()}
     from_spares: dict[Place, dict[Key, int]] = {}
     reviews: dict[str, Work] = {}
-    for each in changes:
-        stock = stocks.get(each.slot.stock_id) if each.slot.stock_id else None
-        if stock:
-            from_spares[each.place] = stock.apply(each, windows.get(each.place, NOTHING_STORED))
-    for each in changes:
-        stock = stocks.get(each.slot.stock_id) if each.slot.stock_id else None
-        if stock and (each.is_newly_filled or stock.is_due(before[stock.stock_id][0])):
+    stocked = [(each, stocks[each.slot.stock_id]) for each in changes if each.slot.stock_id]
+    for each, stock in stocked:
+        from_spares[each.place] = stock.apply(each, windows.get(each.place, NOTHING_STORED))
+    for each, stock in stocked:
+        if each.is_newly_filled or stock.is_due(before[stock.stock_id][0]):
             _ask(reviews, stock.stock_id, (each.slot.device_id, *each.newest), each.received_at)
     for stock_id, event in slot_events:
         _ask(
@@ -128,13 +134,14 @@ def _restock(
     store.write_spares(connection, moved)
     latest = max((each.received_at for each in changes), default=None)
     if latest:
-        store.touch_owners(connection, {each.owner_id for each in stocks.values()}, latest)
+        owner_ids = {each.owner_id for each in stocks.values()}
+        store.touch_owners(connection, {UUID(each) for each in owner_ids}, latest)
     outbox.add_sync(connection, *reviews.values())
 
 
 def _ask(
     reviews: dict[str, Work],
-    stock_id: UUID,
+    stock_id: StockId,
     cause: MessageId,
     at: datetime,
     *,
@@ -143,8 +150,8 @@ def _ask(
     """Once a stock. A device's own request has a key of its own, or a plain review that
     already waits would swallow it.
     """
-    payload: dict[str, Any] = {"stock_id": str(stock_id)}
-    key = f"review:{stock_id}"
+    payload: dict[str, Any] = {"stock_id": str(UUID(stock_id))}
+    key = f"review:{payload['stock_id']}"
     if is_requested:
         payload, key = {**payload, "requested": True}, f"{key}:requested"
     reviews.setdefault(
@@ -161,7 +168,7 @@ def _ask(
 
 def _slot_events(
     devices: dict[str, KnownDevice], events: Iterable[DeviceEvent]
-) -> list[tuple[UUID, DeviceEvent]]:
+) -> list[tuple[StockId, DeviceEvent]]:
     """Events that ask for a review, with the stock they are about."""
     found = []
     for event in events:

@@ -5,19 +5,18 @@ over all that is stored since.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from devices import checkpoints
 from devices.checkpoints import Track
-from devices.intake import KnownSlot, Place, Reading
+from devices.intake import KnownSlot, Place, Reading, StockId
 from devices.levels import (
     JUMP,
     LONG_AGO,
@@ -35,13 +34,12 @@ from devices.models import SlotSpec
 KEY: Final = attrgetter("key")
 
 
-@dataclass(slots=True)
-class Arrivals:
-    """New messages of one slot, each once. `received_at`: of the last."""
+class Arrivals(Struct, gc=False):
+    """New messages of one slot, each once; never none. `received_at`: of the last."""
 
-    readings: dict[Key, Reading] = field(default_factory=dict)
-    messages: list[int] = field(default_factory=list)  # the readings' places in the batch
-    refilled: dict[Key, Refilled] = field(default_factory=dict)
+    readings: dict[Key, Reading] = {}  # each has its own: msgspec copies an empty one
+    messages: list[int] = []  # the readings' places in the batch
+    refilled: dict[Key, Refilled] = {}
     received_at: datetime = LONG_AGO
 
     def add_reading(self, reading: Reading, message: int) -> None:
@@ -56,7 +54,6 @@ class Arrivals:
 
     @property
     def keys(self) -> list[Key]:
-        """Never empty."""
         return [*self.readings, *self.refilled]
 
 
@@ -71,6 +68,14 @@ class Window:
 
     def is_glitch(self, key: Key) -> bool:
         return self.verdicts.get(key) == Verdict.GLITCH
+
+    def new_glitches(self, found: list[Held]) -> list[Held]:
+        if not (found and self.verdicts):
+            return found
+        return [each for each in found if not self.is_glitch(each.key)]
+
+    def is_new_among(self, refills: Sequence[Refill]) -> bool:
+        return bool(refills) and any(each.key not in self.from_spares for each in refills)
 
     def glitches_unless(self, judged: Mapping[Key, Verdict]) -> list[Key]:
         """Those that are judged otherwise now."""
@@ -101,7 +106,7 @@ class SlotChange(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def place(self) -> Place:
-        return self.slot.device_id, self.slot.slot
+        return self.slot.place
 
 
 def is_late(slot: KnownSlot, key: Key) -> bool:
@@ -130,11 +135,11 @@ def change(
     is_refold = refold_start(slot, keys) is not None
     track, folded = checkpoints.follow(
         slot.track.rewound() if is_refold else slot.track,
-        _in_order(slot, arrivals, stored),
+        _in_order(older, arrivals, stored),
         slot.spec,
         zone,
     )
-    days, judged = dict(folded.days), folded.verdicts
+    days, judged = folded.days, folded.verdicts
     if is_refold and older.day:
         days.setdefault(older.day.day_on, older.day)
     changed = SlotChange(
@@ -143,30 +148,37 @@ def change(
         newest=max(keys),
         received_at=arrivals.received_at,
         heard_at=max(arrivals.received_at, slot.heard_at or arrivals.received_at),
-        corrected={
-            key: judged[key]
-            for key in judged.keys() - arrivals.readings.keys()
-            if stored.verdicts.get(key) != judged[key]
-        },
-        glitches=[each for each in folded.glitches if not stored.is_glitch(each.key)],
+        corrected=_corrected(judged, arrivals, stored),
+        glitches=stored.new_glitches(folded.glitches),
         cleared=stored.glitches_unless(judged),
         days=list(days.values()),
         refills=folded.refills,
-        is_newly_filled=any(each.key not in stored.from_spares for each in folded.refills),
+        is_newly_filled=stored.is_new_among(folded.refills),
         refolded_from=older if is_refold else None,
     )
     return changed, judged
 
 
-def _in_order(slot: KnownSlot, arrivals: Arrivals, stored: Window) -> list[Message]:
+def _corrected(
+    judged: Mapping[Key, Verdict], arrivals: Arrivals, stored: Window
+) -> dict[Key, Verdict]:
+    """Of readings stored before: those of the window, and a jump that was held until now."""
+    before = judged.keys() - arrivals.readings.keys()
+    if not before:
+        return {}
+    return {key: judged[key] for key in before if stored.verdicts.get(key) != judged[key]}
+
+
+def _in_order(older: SlotFold, arrivals: Arrivals, stored: Window) -> Sequence[Message]:
     """What is folded on, or again, from the older saved state."""
-    older = slot.track.older.key
-    messages: list[Message] = [*stored.readings, *arrivals.readings.values()]
-    messages += [*stored.refilled, *arrivals.refilled.values()]
-    messages.sort(key=KEY)
-    if messages[0].key > older:
+    messages: list[Message] = [*arrivals.readings.values(), *arrivals.refilled.values()]
+    if stored is not NOTHING_STORED:
+        messages += [*stored.readings, *stored.refilled]
+    if len(messages) > 1:
+        messages.sort(key=KEY)
+    if messages[0].key > older.key:
         return messages
-    return [each for each in messages if each.key > older]
+    return [each for each in messages if each.key > older.key]
 
 
 def units_filled(refill: Refill, spec: SlotSpec) -> int:
@@ -176,22 +188,24 @@ def units_filled(refill: Refill, spec: SlotSpec) -> int:
     return round(max(0.0, refill.filled))
 
 
-@dataclass(slots=True, kw_only=True)
-class KnownStock:
+class KnownStock(Struct, gc=False):
     """A stock while a batch changes its slots. `owner_id`: whose pages show it."""
 
-    stock_id: UUID
-    owner_id: UUID
+    stock_id: StockId
+    owner_id: str
     spares: int
     review_level: float | None
-    in_slot: dict[Place, float | None] = field(default_factory=dict)
+    in_slot: dict[Place, float | None] = {}
 
     @property
     def on_hand(self) -> float | None:
         """Units; None while any slot is unknown."""
-        amounts = [each for each in self.in_slot.values() if each is not None]
-        is_known = len(amounts) == len(self.in_slot)
-        return sum(amounts) + self.spares if is_known else None
+        total: float = self.spares
+        for amount in self.in_slot.values():
+            if amount is None:
+                return None
+            total += amount
+        return total
 
     def apply(self, change: SlotChange, stored: Window) -> dict[Key, int]:
         """Takes what went into the slot from the spares, down to none: more was bought

@@ -210,7 +210,7 @@ def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
 
 
 def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
-    rows = [{"of_stock": each.stock_id, "spares": each.spares} for each in stocks]
+    rows = [{"of_stock": UUID(each.stock_id), "spares": each.spares} for each in stocks]
     _many(connection, WRITE_SPARES, rows)
 
 

@@ -1,7 +1,6 @@
 """When stored messages are folded again, and what a refill takes from the spares."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
@@ -52,14 +51,7 @@ def test_a_jump_that_was_held_in_the_saved_state_is_judged_again():
 
 def a_stock(*amounts: float | None, level: float | None = 500, spares: int = 0) -> KnownStock:
     in_slot = {("washer-0001", str(n)): amount for n, amount in enumerate(amounts)}
-    stock_id = owner_id = UUID(int=1)
-    return KnownStock(
-        stock_id=stock_id,
-        owner_id=owner_id,
-        spares=spares,
-        review_level=level,
-        in_slot=in_slot,
-    )
+    return KnownStock("stock", "owner", spares, level, in_slot)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,8 @@ def _settle(connection: Connection, found: _Found) -> None:
     found.windows = store.load_windows(connection, refolds)
     readings = (judged for share in found.unsure for judged in _folded(found, share))
     known.add_readings(connection, readings)
-    found.changes.sort(key=attrgetter("place"))
+    if found.unsure:  # the others are in order
+        found.changes.sort(key=attrgetter("place"))
 
 
 def _restock(

@@ -82,39 +82,21 @@ def update_rows(
 def rows_of(
     connection: Connection,
     table: type[SQLModel],
+    beside: type[SQLModel],
     kind: type[R],
     where: tuple[str, Collection[str]],
 ) -> list[R]:
-    """Of the rows whose column `where[0]` is one of the texts `where[1]`, the columns that are
-    the fields of `kind`, an `array_like` struct.
+    """Of each row whose column `where[0]` is one of the texts `where[1]`, the columns that are
+    the fields of `kind`, an `array_like` struct; once for each row of `beside` that names it by
+    the same column, and once with nothing of `beside` where none does. On PostgreSQL the rows
+    of `table` stay locked, taken in the order of the column.
     """
-    return _rows_of(connection, table, kind, where, is_locked=False)
-
-
-def locked_rows_of(
-    connection: Connection,
-    table: type[SQLModel],
-    kind: type[R],
-    where: tuple[str, Collection[str]],
-) -> list[R]:
-    """The same; on PostgreSQL each row stays locked, taken in the order of the column."""
-    return _rows_of(connection, table, kind, where, is_locked=True)
-
-
-def _rows_of(
-    connection: Connection,
-    table: type[SQLModel],
-    kind: type[R],
-    where: tuple[str, Collection[str]],
-    *,
-    is_locked: bool,
-) -> list[R]:
     key, values = where
     if not values:
         return []
-    columns = kind.__struct_fields__
-    statement = _selection(connection.dialect, _of(table), columns, key, is_locked)
+    columns, tables = kind.__struct_fields__, (_of(table), _of(beside))
     with _driver(connection) as driver:
+        statement = _selection(connection.dialect, tables, columns, key)
         driver.execute(statement, (_json(list(values)),))
         found = driver.fetchall()
     if connection.dialect.name == "sqlite":
@@ -208,19 +190,20 @@ def _change(dialect: Dialect, table: Table, columns: tuple[str, ...], count: int
 
 @lru_cache(maxsize=256)
 def _selection(
-    dialect: Dialect, table: Table, columns: tuple[str, ...], key: str, is_locked: bool
+    dialect: Dialect, tables: tuple[Table, Table], columns: tuple[str, ...], key: str
 ) -> str:
-    shown = ", ".join(_shown(dialect, table.c[name]) for name in columns)
+    table, beside = tables
+    of = ((table if name in table.c else beside).c[name] for name in columns)
+    shown = ", ".join(_shown(dialect, column) for column in of)
+    rows = f"FROM {table.name} LEFT JOIN {beside.name} USING ({key}) WHERE {table.name}.{key}"
     if dialect.name == "sqlite":
-        wanted = "SELECT value FROM json_each(?)"
-        return f"SELECT {shown} FROM {table.name} WHERE {key} IN ({wanted})"
+        return f"SELECT {shown} {rows} IN (SELECT value FROM json_each(?))"
     kind = table.c[key].type.compile(dialect)
     wanted = f"SELECT CAST(value AS {kind}) FROM jsonb_array_elements_text(CAST(%s AS jsonb))"
-    lock = f"ORDER BY {key} FOR UPDATE" if is_locked else ""
-    rows = f"FROM {table.name} WHERE {key} IN ({wanted} AS batch(value)) {lock}"
     return (
-        "SELECT CAST(json_agg(found) AS text) "
-        f"FROM (SELECT json_build_array({shown}) AS found {rows}) AS given"
+        f"SELECT CAST(json_agg(found) AS text) FROM (SELECT json_build_array({shown}) AS found "
+        f"{rows} IN ({wanted} AS batch(value)) "
+        f"ORDER BY {table.name}.{key} FOR UPDATE OF {table.name}) AS locked"
     )
 
 
@@ -247,7 +230,7 @@ def _cell(dialect: Dialect, column: Column[Any], n: int) -> str:
 
 def _shown(dialect: Dialect, column: Column[Any]) -> str:
     """The column; what is JSON itself comes as its text, and an instant with its zone."""
-    name = column.name
+    name = f"{column.table.name}.{column.name}"
     if dialect.name == "postgresql":
         return f"CAST({name} AS text)" if isinstance(column.type, JSON) else name
     return f"{name} || 'Z'" if isinstance(column.type, UtcDateTime) else name

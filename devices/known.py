@@ -18,7 +18,6 @@ from core.store import (
     AS_JSON,
     insert_rows,
     instant,
-    locked_rows_of,
     plain,
     rows_of,
     update_rows,
@@ -45,13 +44,9 @@ class _Device(Struct, array_like=True, gc=False):
     last_heard_at: datetime | None
     is_online: bool
     firmware: str | None
-
-
-class _Slot(Struct, array_like=True, gc=False):
-    device_id: str
-    slot: str
+    slot: str | None  # None: it has none
     stock_id: StockId | None
-    spec: str
+    spec: str | None
     fold: str | None
     checkpoint: str | None
     heard_at: datetime | None
@@ -62,39 +57,39 @@ class _Stock(Struct, array_like=True, gc=False):
     owner_id: str
     spares: int
     review_level: float | None
-
-
-class _InSlot(Struct, array_like=True, gc=False):
-    stock_id: StockId
-    device_id: str
-    slot: str
+    device_id: str | None  # None: no slot draws from it
+    slot: str | None
     in_slot: float | None
 
 
 def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
-    of_devices = "device_id", device_ids
-    known = {
-        each.device_id: KnownDevice(
-            device_id=each.device_id,
-            zone=_zone(each.timezone),
-            is_revoked=each.revoked_at is not None,
-            boot_id=each.boot_id,
-            last_heard_at=each.last_heard_at,
-            is_online=each.is_online,
-            firmware=each.firmware,
-        )
-        for each in locked_rows_of(connection, DeviceRow, _Device, of_devices)
-    }
-    for each in rows_of(connection, SlotRow, _Slot, of_devices):
-        known[each.device_id].slots[each.slot] = KnownSlot(
-            device_id=each.device_id,
-            slot=each.slot,
-            stock_id=each.stock_id,
-            spec=_spec(each.spec),
-            track=_track(each),
-            heard_at=each.heard_at,
-        )
+    known: dict[str, KnownDevice] = {}
+    for each in rows_of(connection, DeviceRow, SlotRow, _Device, ("device_id", device_ids)):
+        device = known.get(each.device_id)
+        if device is None:
+            device = known[each.device_id] = _device(each)
+        if each.slot and each.spec:
+            device.slots[each.slot] = KnownSlot(
+                device_id=each.device_id,
+                slot=each.slot,
+                stock_id=each.stock_id,
+                spec=_spec(each.spec),
+                track=_track(each),
+                heard_at=each.heard_at,
+            )
     return known
+
+
+def _device(row: _Device) -> KnownDevice:
+    return KnownDevice(
+        device_id=row.device_id,
+        zone=_zone(row.timezone),
+        is_revoked=row.revoked_at is not None,
+        boot_id=row.boot_id,
+        last_heard_at=row.last_heard_at,
+        is_online=row.is_online,
+        firmware=row.firmware,
+    )
 
 
 # The same text is the same value, so what was read before need not be read again.
@@ -109,9 +104,9 @@ def _saved(written: str) -> Saved | None:
     return found
 
 
-def _track(slot: _Slot) -> Track:
-    fold = FOLD.decode(slot.fold or "null")
-    saved = _saved(slot.checkpoint or "null")
+def _track(row: _Device) -> Track:
+    fold = FOLD.decode(row.fold or "null")
+    saved = _saved(row.checkpoint or "null")
     return Track(fold=fold, saved=saved) if fold and saved else Track()
 
 
@@ -121,13 +116,15 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def load_stocks(connection: Connection, stock_ids: set[StockId]) -> dict[StockId, KnownStock]:
-    of_stocks = "stock_id", stock_ids
-    known = {
-        each.stock_id: KnownStock(each.stock_id, each.owner_id, each.spares, each.review_level)
-        for each in locked_rows_of(connection, StockRow, _Stock, of_stocks)
-    }
-    for each in rows_of(connection, SlotRow, _InSlot, of_stocks):
-        known[each.stock_id].in_slot[each.device_id, each.slot] = each.in_slot
+    known: dict[StockId, KnownStock] = {}
+    for each in rows_of(connection, StockRow, SlotRow, _Stock, ("stock_id", stock_ids)):
+        stock = known.get(each.stock_id)
+        if stock is None:
+            stock = known[each.stock_id] = KnownStock(
+                each.stock_id, each.owner_id, each.spares, each.review_level
+            )
+        if each.device_id and each.slot:
+            stock.in_slot[each.device_id, each.slot] = each.in_slot
     return known
 
 

@@ -27,7 +27,7 @@ from devices.intake import (
     Reading,
     StockId,
 )
-from devices.levels import Key, Verdict
+from devices.levels import Verdict
 from devices.quarantine import Quarantined
 from devices.slot_changes import NOTHING_STORED, SlotChange, Window
 from devices.wire import EventKind
@@ -41,13 +41,14 @@ def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     found = _Found()
     known.add_readings(connection, _sorted(found, shares, places.values(), batch))
     _settle(connection, found)
-    _restock(connection, found, _slot_events(devices, found.events))
-    store.correct_verdicts(connection, found.changes)
+    eventful = [each for each in found.changes if each.is_eventful]
+    _restock(connection, found, eventful, _slot_events(devices, found.events))
+    store.correct_verdicts(connection, eventful)
     store.add_events(connection, found.events)
     known.write_slots(connection, found.changes)
     store.write_days(connection, found.changes)
     known.write_devices(connection, [each.heard for each in shares if each.heard])
-    _quarantine(connection, batch, outcomes.faults, found.changes)
+    _quarantine(connection, batch, outcomes.faults, eventful)
     return outcomes.complete
 
 
@@ -104,21 +105,27 @@ def _settle(connection: Connection, found: _Found) -> None:
 def _restock(
     connection: Connection,
     found: _Found,
+    eventful: Sequence[SlotChange],
     slot_events: Sequence[tuple[StockId, DeviceEvent]],
 ) -> None:
     """Spares, reviews and the owners' open pages follow what the slots have become.
 
     Before the slots are written: what was on hand is still stored.
     """
-    changes, windows = found.changes, found.windows
-    of_slots = {each.slot.stock_id for each in changes if each.slot.stock_id}
+    of_slots = {each.slot.stock_id for each in found.changes if each.slot.stock_id}
     stocks = known.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
     before = {stock_id: (each.on_hand, each.spares) for stock_id, each in stocks.items()}
-    from_spares: dict[Place, dict[Key, int]] = {}
     reviews: dict[str, Work] = {}
-    stocked = [(each, stocks[each.slot.stock_id]) for each in changes if each.slot.stock_id]
+    stocked = [
+        (each, stocks[each.slot.stock_id]) for each in found.changes if each.slot.stock_id
+    ]
     for each, stock in stocked:
-        from_spares[each.place] = stock.apply(each, windows.get(each.place, NOTHING_STORED))
+        stock.in_slot[each.place] = each.track.fold.in_slot
+    from_spares = {
+        each.place: stock.fill(each, found.windows.get(each.place, NOTHING_STORED))
+        for each, stock in stocked
+        if each.refills or each.refolded_from is not None
+    }
     for each, stock in stocked:
         if each.is_newly_filled or stock.is_due(before[stock.stock_id][0]):
             _ask(reviews, stock.stock_id, (each.slot.device_id, *each.newest), each.received_at)
@@ -130,10 +137,10 @@ def _restock(
             event.received_at,
             is_requested=event.event is EventKind.REPLENISH_REQUESTED,
         )
-    store.write_refills(connection, changes, from_spares)
+    store.write_refills(connection, eventful, from_spares)
     moved = [each for each in stocks.values() if each.spares != before[each.stock_id][1]]
     store.write_spares(connection, moved)
-    latest = max((each.received_at for each in changes), default=None)
+    latest = max((each.received_at for each in found.changes), default=None)
     if latest:
         owner_ids = {each.owner_id for each in stocks.values()}
         store.touch_owners(connection, {UUID(each) for each in owner_ids}, latest)

@@ -108,6 +108,17 @@ class SlotChange(Struct, frozen=True, kw_only=True, gc=False):
     def place(self) -> Place:
         return self.slot.place
 
+    @property
+    def is_eventful(self) -> bool:
+        """More than a newer state."""
+        return bool(
+            self.refills
+            or self.corrected
+            or self.glitches
+            or self.cleared
+            or self.refolded_from is not None
+        )
+
 
 def is_late(slot: KnownSlot, key: Key) -> bool:
     """Something newer was folded before, or this very message."""
@@ -207,11 +218,10 @@ class KnownStock(Struct, gc=False):
             total += amount
         return total
 
-    def apply(self, change: SlotChange, stored: Window) -> dict[Key, int]:
+    def fill(self, change: SlotChange, stored: Window) -> dict[Key, int]:
         """Takes what went into the slot from the spares, down to none: more was bought
         elsewhere. Refills that are judged again give back first. Returns what was taken.
         """
-        self.in_slot[change.place] = change.track.fold.in_slot
         if change.refolded_from:
             start = change.refolded_from.key
             self.spares += sum(n for key, n in stored.from_spares.items() if key > start)

@@ -14,8 +14,15 @@ from sqlalchemy import Connection, delete, select
 
 from core import store
 from core.database import blocking_engine
-from core.store import insert_rows, instant, locked_rows_of, rows_of, update_rows
-from devices.tables import DayUseRow, DeviceRow, QuarantineCountRow, ReadingRow, SlotRow
+from core.store import insert_rows, instant, rows_of, update_rows
+from devices.tables import (
+    DayUseRow,
+    DeviceRow,
+    QuarantineCountRow,
+    ReadingRow,
+    SlotRow,
+    StockRow,
+)
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 YEAR_2000 = datetime(2000, 1, 1)  # noqa: DTZ001 - hypothesis wants it without a zone
@@ -35,14 +42,15 @@ class Device(Struct, array_like=True):
     last_heard_at: datetime | None
     is_online: bool
     firmware: str | None
-
-
-class Slot(Struct, array_like=True):
-    device_id: str
-    slot: str
-    spec: str
+    slot: str | None
+    spec: str | None
     fold: str | None
     in_slot: float | None
+
+
+def devices(connection: Connection, *device_ids: str) -> list[Device]:
+    found = rows_of(connection, DeviceRow, SlotRow, Device, ("device_id", device_ids))
+    return sorted(found, key=lambda each: (each.device_id, each.slot or ""))
 
 
 @pytest.fixture
@@ -112,13 +120,23 @@ def test_rows_are_updated_by_their_key_and_no_others(connection: Connection):
     columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
     rows = [("washer-3", 7, instant(NOON), True, "1.2"), ("washer-9", 7, None, True, None)]
     update_rows(connection, DeviceRow, columns, rows)
-    asked = "device_id", ["washer-1", "washer-3", "washer-9"]
-    found = sorted(
-        locked_rows_of(connection, DeviceRow, Device, asked), key=lambda d: d.device_id
-    )
-    assert found == [
-        Device("washer-1", -1, None, False, None),
-        Device("washer-3", 7, NOON, True, "1.2"),
+    slot = "a", '{"b": [1]}', "null", 0.1 + 0.2
+    assert devices(connection, "washer-1", "washer-3", "washer-9") == [
+        Device("washer-1", -1, None, False, None, *slot),
+        Device("washer-3", 7, NOON, True, "1.2", *slot),
+    ]
+
+
+def test_a_row_comes_with_each_that_names_it_and_alone_where_none_does(connection: Connection):
+    with_devices(connection)
+    more = SlotRow(device_id="washer-1", slot="b", spec={})
+    connection.execute(SlotRow.__table__.insert(), more.model_dump())
+    connection.execute(delete(SlotRow).where(SlotRow.device_id == "washer-2"))
+    found = devices(connection, "washer-1", "washer-2")
+    assert [(each.device_id, each.slot, each.spec) for each in found] == [
+        ("washer-1", "a", '{"b": [1]}'),
+        ("washer-1", "b", "{}"),
+        ("washer-2", None, None),
     ]
 
 
@@ -126,8 +144,7 @@ def test_json_goes_and_comes_as_its_text_and_numbers_lose_nothing(connection: Co
     with_devices(connection)
     fold = '{"key":[1,2],"amount":0.30000000000000004,"words":"a \\"b\\" \\u00fc"}'
     update_rows(connection, SlotRow, ("device_id", "slot", "fold"), [("washer-1", "a", fold)])
-    asked = "device_id", ["washer-1"]
-    [found] = rows_of(connection, SlotRow, Slot, asked)
+    [found] = devices(connection, "washer-1")
     assert (found.spec, found.fold, found.in_slot) == ('{"b": [1]}', fold, 0.1 + 0.2)
     stored = select(SlotRow.fold).where(SlotRow.device_id == "washer-1")
     assert connection.execute(stored).scalar_one() == json.loads(fold)
@@ -136,18 +153,19 @@ def test_json_goes_and_comes_as_its_text_and_numbers_lose_nothing(connection: Co
 def test_nothing_is_asked_or_written_for_nothing(connection: Connection):
     insert_rows(connection, QuarantineCountRow, ("device_id",), [])
     update_rows(connection, QuarantineCountRow, ("device_id",), [])
-    assert rows_of(connection, DeviceRow, Device, ("device_id", [])) == []
-    assert rows_of(connection, DeviceRow, Device, ("device_id", ["washer-1"])) == []
-    assert locked_rows_of(connection, DeviceRow, Device, ("device_id", ["washer-1"])) == []
+    assert devices(connection) == []
+    assert devices(connection, "washer-1") == []
 
 
 def test_sqlite_finds_each_row_by_its_key_and_reads_no_table_whole(sqlite_template: Path):
     engine = blocking_engine(f"sqlite:///{sqlite_template}")
-    slot, device = SlotRow.__table__, DeviceRow.__table__
+    slot, stock, device = (each.__table__ for each in (SlotRow, StockRow, DeviceRow))
+    of_devices = store._selection(engine.dialect, (device, slot), ("slot",), "device_id")
+    of_stocks = store._selection(engine.dialect, (stock, slot), ("in_slot",), "stock_id")
     statements = [
         (store._change(engine.dialect, slot, ("device_id", "slot", "fold"), 2), ("",) * 6),
-        (store._selection(engine.dialect, device, ("device_id",), "device_id", True), ("[]",)),
-        (store._selection(engine.dialect, slot, ("in_slot",), "stock_id", False), ("[]",)),
+        (of_devices, ("[]",)),
+        (of_stocks, ("[]",)),
     ]
     engine.dispose()
     with sqlite3.connect(sqlite_template) as connection:

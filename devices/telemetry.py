@@ -72,7 +72,8 @@ def parse(channel: Channel, payload: bytes) -> Parsed | wire.Quarantined:
 
 def decoded(payload: bytes) -> Telemetry | None:
     """None: the contract is to be asked."""
-    if ESCAPED_NUL in payload or len(payload) > LARGEST_PAYLOAD:
+    # find and not in, which would first try to take the bytes for a number.
+    if payload.find(ESCAPED_NUL) >= 0 or len(payload) > LARGEST_PAYLOAD:
         return None
     try:
         message = DECODER.decode(payload)

@@ -29,7 +29,7 @@ from devices.intake import (
 )
 from devices.levels import Verdict
 from devices.quarantine import Quarantined
-from devices.slot_changes import NOTHING_STORED, SlotChange, Window
+from devices.slot_changes import NOTHING_STORED, KnownStock, SlotChange, Window
 from devices.wire import EventKind
 
 
@@ -140,11 +140,17 @@ def _restock(
     store.write_refills(connection, eventful, from_spares)
     moved = [each for each in stocks.values() if each.spares != before[each.stock_id][1]]
     store.write_spares(connection, moved)
-    latest = max((each.received_at for each in found.changes), default=None)
-    if latest:
-        owner_ids = {each.owner_id for each in stocks.values()}
-        store.touch_owners(connection, {UUID(each) for each in owner_ids}, latest)
+    _touch_owners(connection, found.changes, stocks.values())
     outbox.add_sync(connection, *reviews.values())
+
+
+def _touch_owners(
+    connection: Connection, changes: Sequence[SlotChange], stocks: Iterable[KnownStock]
+) -> None:
+    if changes:
+        latest = max(each.received_at for each in changes)
+        owner_ids = {each.owner_id for each in stocks}
+        store.touch_owners(connection, {UUID(each) for each in owner_ids}, latest)
 
 
 def _ask(

@@ -94,12 +94,15 @@ def rows_of(
     key, values = where
     if not values:
         return []
-    columns, tables = kind.__struct_fields__, (_of(table), _of(beside))
+    dialect, wanted = connection.dialect, (_json(list(values)),)
+    tables = _of(table), _of(beside)
     with _driver(connection) as driver:
-        statement = _selection(connection.dialect, tables, columns, key)
-        driver.execute(statement, (_json(list(values)),))
+        if dialect.name == "postgresql":
+            # First: a statement that waits for a lock sees other tables as before the wait.
+            driver.execute(_lock(dialect, tables[0], key), wanted)
+        driver.execute(_selection(dialect, tables, kind.__struct_fields__, key), wanted)
         found = driver.fetchall()
-    if connection.dialect.name == "sqlite":
+    if dialect.name == "sqlite":
         return msgspec.convert(found, list[kind], strict=False)  # type: ignore[valid-type]
     return _decoder(kind).decode(found[0][0] or "[]")
 
@@ -198,13 +201,24 @@ def _selection(
     rows = f"FROM {table.name} LEFT JOIN {beside.name} USING ({key}) WHERE {table.name}.{key}"
     if dialect.name == "sqlite":
         return f"SELECT {shown} {rows} IN (SELECT value FROM json_each(?))"
-    kind = table.c[key].type.compile(dialect)
-    wanted = f"SELECT CAST(value AS {kind}) FROM jsonb_array_elements_text(CAST(%s AS jsonb))"
+    wanted = _texts(dialect, table, key)
+    return f"SELECT CAST(json_agg(json_build_array({shown})) AS text) {rows} IN ({wanted})"
+
+
+@lru_cache(maxsize=256)
+def _lock(dialect: Dialect, table: Table, key: str) -> str:
+    wanted = _texts(dialect, table, key)
     return (
-        f"SELECT CAST(json_agg(found) AS text) FROM (SELECT json_build_array({shown}) AS found "
-        f"{rows} IN ({wanted} AS batch(value)) "
-        f"ORDER BY {table.name}.{key} FOR UPDATE OF {table.name}) AS locked"
+        f"SELECT FROM {table.name} WHERE {key} IN ({wanted}) "
+        f"ORDER BY {table.name}.{key} FOR UPDATE"
     )
+
+
+def _texts(dialect: Dialect, table: Table, key: str) -> str:
+    """PostgreSQL's one parameter of texts, as the column keeps them."""
+    kind = table.c[key].type.compile(dialect)
+    batch = "jsonb_array_elements_text(CAST(%s AS jsonb)) AS batch(value)"
+    return f"SELECT CAST(value AS {kind}) FROM {batch}"
 
 
 def _given(dialect: Dialect, table: Table, columns: tuple[str, ...], count: int) -> str:

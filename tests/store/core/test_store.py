@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -138,6 +139,28 @@ def test_a_row_comes_with_each_that_names_it_and_alone_where_none_does(connectio
         ("washer-1", "b", "{}"),
         ("washer-2", None, None),
     ]
+
+
+def test_who_waits_for_a_row_sees_what_was_written_beside_it_meanwhile(database_url: str):
+    engine = blocking_engine(database_url)
+    with engine.begin() as connection:
+        with_devices(connection)
+
+    def seen() -> str | None:
+        with engine.begin() as connection:
+            [found] = devices(connection, "washer-1")
+            return found.fold
+
+    with ThreadPoolExecutor(max_workers=1) as elsewhere:
+        with engine.begin() as connection:
+            devices(connection, "washer-1")
+            waiting = elsewhere.submit(seen)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            columns = ("device_id", "slot", "fold")
+            update_rows(connection, SlotRow, columns, [("washer-1", "a", '{"key": [1, 2]}')])
+        assert waiting.result(timeout=10) == '{"key": [1, 2]}'
+    engine.dispose()
 
 
 def test_json_goes_and_comes_as_its_text_and_numbers_lose_nothing(connection: Connection):

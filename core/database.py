@@ -53,6 +53,11 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+# Without an adapter for it the driver looks for a way to adapt None, raises an error in vain,
+# and then takes None as it is: a microsecond for each empty cell.
+sqlite3.register_adapter(type(None), {None: None}.get)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC instant. SQLite keeps no zone, so it is taken off and put back here."""
 
@@ -168,11 +173,6 @@ def database_file(url: str) -> Path | None:
     head, _, path = url.partition(":///")
     is_file = head.startswith("sqlite") and path not in ("", ":memory:")
     return Path(path) if is_file else None
-
-
-# Without an adapter for it the driver looks for a way to adapt None, raises an error in vain,
-# and then takes None as it is: a microsecond for each empty cell.
-sqlite3.register_adapter(type(None), {None: None}.get)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

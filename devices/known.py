@@ -14,14 +14,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from core.store import (
-    AS_JSON,
-    insert_rows,
-    instant,
-    plain,
-    rows_of,
-    update_rows,
-)
+from core.store import AS_JSON, insert_rows, instant, plain, rows_of, update_rows
 from devices.checkpoints import Saved, Track
 from devices.intake import Heard, KnownDevice, KnownSlot, Reading, StockId
 from devices.levels import LONG_AGO, SlotFold, Verdict

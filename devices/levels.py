@@ -185,8 +185,7 @@ class Folding:
 
     def folded(self) -> Folded:
         state = self.state()
-        if state.day and self._is_day_changed:
-            self._days[state.day.day_on] = state.day
+        self._keep_day(state.day)
         return Folded(
             state=state,
             verdicts=self._verdicts,
@@ -325,7 +324,7 @@ class Folding:
         last_on, gap_days = self._day_on, 0
         if last_on is not None:
             gap_days = 1 if used is None else (day_on - last_on).days
-        self._keep_day()
+        self._keep_day(self._day_use())
         self._open(DayUse(day_on=day_on, used=used or 0.0, exposure_days=gap_days))
         self._is_day_changed = True
 
@@ -343,8 +342,7 @@ class Folding:
             day_on=self._day_on, used=self._day_used, exposure_days=self._exposure_days
         )
 
-    def _keep_day(self) -> None:
-        day = self._day_use()
+    def _keep_day(self, day: DayUse | None) -> None:
         if day and self._is_day_changed:
             self._days[day.day_on] = day
 

@@ -181,12 +181,12 @@ def _corrected(
 
 
 def _in_order(older: SlotFold, arrivals: Arrivals, stored: Window) -> Sequence[Message]:
-    """What is folded on, or again, from the older saved state."""
-    messages: list[Message] = [*arrivals.readings.values(), *arrivals.refilled.values()]
-    if stored is not NOTHING_STORED:
-        messages += [*stored.readings, *stored.refilled]
-    if len(messages) > 1:
-        messages.sort(key=KEY)
+    """What is folded on, or again, from the older saved state; a reading before an event of
+    the same name, whichever came first.
+    """
+    messages: list[Message] = [*stored.readings, *arrivals.readings.values()]
+    messages += [*stored.refilled, *arrivals.refilled.values()]
+    messages.sort(key=KEY)
     if messages[0].key > older.key:
         return messages
     return [each for each in messages if each.key > older.key]

@@ -191,3 +191,25 @@ def test_within_two_days_any_permutation_will_do(engine, data, history):
     send(engine, [[each] for each in messages(clean, history)])
     send(engine, [[each] for each in data.draw(st.permutations(messages(rough, history)))])
     assert everything(engine, rough) == everything(engine, clean)
+
+
+def test_a_reading_and_an_event_of_one_name_are_folded_alike_whichever_came_first(engine):
+    at = NOON + timedelta(hours=8)
+
+    def after(order: list[int]) -> dict[str, Any]:
+        device_id = a_device(engine, LEVEL)
+        said = [
+            a_message(device_id, (1, 1), NOON, 300, at),
+            a_message(device_id, (1, 2), NOON + timedelta(hours=2), 100, at),
+            a_message(device_id, (1, 2), NOON + timedelta(hours=3), "refilled", at),
+            a_message(device_id, (1, 3), NOON + timedelta(hours=4), 900, at),
+        ]
+        send(engine, [[said[n]] for n in order])
+        return everything(engine, device_id)
+
+    clean = after([0, 1, 2, 3])
+    assert [each["filled"] for each in clean["refill"]] == [800]
+    assert after([0, 2, 1, 3]) == clean
+    assert after([2, 0, 1, 3]) == clean
+    assert after([0, 3, 2, 1]) == clean
+    assert after([3, 2, 1, 0]) == clean

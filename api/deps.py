@@ -16,7 +16,7 @@ from api.render import Pages, read_pages
 from core.clock import Clock
 from core.database import Database, Transaction
 from core.ids import Ids
-from core.offload import Offload, ProcessPool
+from core.offload import Offload, OtherProcess
 from devices.discovered import Discovery
 from replenishment.approvals import Rejection
 from replenishment.forecast import Forecaster
@@ -42,7 +42,7 @@ class Platform:
     public_url: str = ""
     pages: Pages = field(default_factory=read_pages)
     witness: Signer | None = None  # the key with which this instance co-signs other logs
-    offload: Offload = field(default_factory=ProcessPool)  # idle until the first work
+    offload: Offload = field(default_factory=OtherProcess)  # idle until the first work
     discover: Callable[[], Awaitable[Discovery]] | None = None  # None: nowhere to look around
 
     @property

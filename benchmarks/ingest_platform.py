@@ -9,6 +9,7 @@ line when all messages are committed.
 import argparse
 import asyncio
 import json
+import os
 import resource
 import time
 from collections import Counter
@@ -19,11 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from broker.gateway import Gateway
-from broker.ingest import Committed, ingest
+from broker.ingest import Committed
+from broker.ingest_process import IngestProcess
 from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
 from core.clock import WallClock
-from core.database import Database, Writer
+from core.database import Database
 from devices.credentials import authenticator
 from devices.intake import Arrival
 from runtime import loop
@@ -40,10 +42,10 @@ SETTLED: Final = 100_000  # messages after which memory is expected to stay flat
 
 @dataclass(slots=True)
 class Count:
-    """`began`: (seconds since 1970, CPU seconds of this process) at the first message."""
+    """`began`: (seconds since 1970, CPU seconds of both processes) at the first message."""
 
     wanted: int
-    writer: Writer
+    process: IngestProcess
     done: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
     began: tuple[float, float] | None = None
@@ -52,15 +54,15 @@ class Count:
     settled_mb: float = 0.0
 
     async def ingest(self, batch: Sequence[Arrival]) -> Committed:
-        self.began = self.began or (time.time(), time.process_time())
-        committed = await ingest(batch, writer=self.writer)
+        self.began = self.began or (time.time(), self.cpu_s())
+        committed = await self.process(batch)
         self.outcomes.update(committed.outcomes)
         self.delays_ms += map(_delay_ms, batch[::SAMPLED])
         count = self.outcomes.total()
         if count >= SETTLED and not self.settled_mb:
-            self.settled_mb = rss_mb()
+            self.settled_mb = self.rss_mb()
         if count >= self.wanted:
-            self.ended = time.time(), time.process_time()
+            self.ended = time.time(), self.cpu_s()
             self.done.set()
         return committed
 
@@ -74,10 +76,21 @@ class Count:
             "cpu_us": (ended_cpu_s - began_cpu_s) / self.outcomes.total() * 1e6,
             "p99_ms": delays[len(delays) * 99 // 100],
             "outcomes": dict(self.outcomes),
-            "rss_growth_mb": rss_mb() - self.settled_mb if self.settled_mb else None,
-            "rss_mb": rss_mb(),
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "rss_growth_mb": self.rss_mb() - self.settled_mb if self.settled_mb else None,
+            "rss_mb": self.rss_mb(),
         }
+
+    def cpu_s(self) -> float:
+        """Of door and ingest together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks = sum(map(int, fields[11:13]))  # utime and stime
+        return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+    def rss_mb(self) -> float:
+        """Of door and ingest together."""
+        statms = (Path(f"/proc/{pid}/statm") for pid in ("self", self.process.pid))
+        pages = sum(int(each.read_text().split()[1]) for each in statms)
+        return pages * resource.getpagesize() / 1e6
 
 
 def _delay_ms(arrival: Arrival) -> float:
@@ -86,20 +99,16 @@ def _delay_ms(arrival: Arrival) -> float:
     return (datetime.now(UTC) - measured_at).total_seconds() * 1e3
 
 
-def rss_mb() -> float:
-    fields = Path("/proc/self/statm").read_text().split()
-    return int(fields[1]) * resource.getpagesize() / 1e6
-
-
 async def run(url: str, messages: int, broker_port: int) -> None:
-    writer, database = Writer(url), Database(url)
-    count = Count(messages, writer)
+    process, database = IngestProcess(url), Database(url)
+    await process(())
+    count = Count(messages, process)
     door, port = await _door(database, count, broker_port)
     print(port, flush=True)
     await count.done.wait()
     await door.close()
     print(json.dumps(count.told()), flush=True)
-    writer.close()
+    process.close()
     await database.close()
 
 

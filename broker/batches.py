@@ -105,30 +105,42 @@ class Batches:
         return await self._ingest(self._arrivals)
 
     def _finish(self, commit: asyncio.Task[Committed]) -> None:
+        """The next batch is on its way before this one is answered: another processor works at
+        it meanwhile.
+        """
         if commit.cancelled():  # the process ends; what is not acknowledged comes again
             return
-        batch, self._in_flight = self._in_flight, []
+        batch, arrivals = self._in_flight, self._arrivals
+        if self._waiting:
+            self._start()
+            asyncio.get_running_loop().call_soon(self._answer, batch, arrivals, commit)
+            return
         try:
-            self._answer(batch, commit)
+            self._answer(batch, arrivals, commit)
         finally:
             # Not before: the will of a session that is abandoned is an arrival, and a second
             # commit beside the next one would have its messages acknowledged too early.
             self._commit = None
             if self._waiting:
                 self._start()
-            self._make_room()
 
-    def _answer(self, batch: Sequence[_Waiting], commit: asyncio.Task[Committed]) -> None:
+    def _answer(
+        self,
+        batch: Sequence[_Waiting],
+        arrivals: Sequence[Arrival],
+        commit: asyncio.Task[Committed],
+    ) -> None:
         failure = commit.exception()
         if failure is None:
             self._acknowledge(batch)
             self._send_receipts(commit.result().receipts)
             if self._tell is not None:
-                self._tell(self._arrivals, commit.result())
+                self._tell(arrivals, commit.result())
         else:
             logger.error("a batch of %d messages failed", len(batch), exc_info=failure)
             for session in {session for _, session, _ in batch}:
                 session.abandon("its messages could not be committed")
+        self._make_room()
 
     def _acknowledge(self, batch: Sequence[_Waiting]) -> None:
         replies: dict[Session, list[bytes]] = {}

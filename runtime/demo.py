@@ -7,9 +7,10 @@ Ctrl-C, and asks wait for whoever sits at the pages.
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -22,7 +23,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from api import deps
 from api.app import create_app
 from broker.gateway import Gateway
+from broker.ingest import ingest
 from core.clock import SteppedClock
+from core.database import Writer
 from core.ids import RandomIds, SeededIds
 from core.offload import here
 from core.settings import Settings
@@ -136,15 +139,12 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
     shutil.rmtree(folder, ignore_errors=True)
     ends_at = run.ends_at or datetime.now(UTC).replace(second=0, microsecond=0)
     clock = SteppedClock(ends_at - timedelta(days=run.days))
+    its_own = {"home": folder, "database_url": "", "allow_loopback_shops": True}
+    settings = settings.model_copy(update=its_own)
     async with AsyncExitStack() as stack:
+        sources = _sources(stack, run, clock, settings)
         platform = await stack.enter_async_context(
-            wiring.opened(
-                settings.model_copy(
-                    update={"home": folder, "database_url": "", "allow_loopback_shops": True}
-                ),
-                public_url=url_of(bound),
-                sources=Sources(clock=clock, ids=SeededIds(run.seed), offload=here),
-            )
+            wiring.opened(settings, public_url=url_of(bound), sources=sources)
         )
         await stack.enter_async_context(serving(_pages(platform), bound))
         furnished = await furnish(platform)
@@ -167,6 +167,19 @@ async def staged(run: DemoRun, settings: Settings) -> AsyncIterator[Stage]:
             url=url_of(bound),
             ends_at=ends_at,
         )
+
+
+def _sources(
+    stack: AsyncExitStack, run: DemoRun, clock: SteppedClock, settings: Settings
+) -> Sources:
+    """All in this process, which steps the clock and waits for each of its parts."""
+    writer = stack.enter_context(closing(Writer(settings.database)))
+    return Sources(
+        clock=clock,
+        ids=SeededIds(run.seed),
+        ingest=partial(ingest, writer=writer),
+        offload=here,
+    )
 
 
 def _pages(platform: Platform) -> FastAPI:

@@ -133,6 +133,7 @@ def _discover(settings: Settings) -> Callable[[], Awaitable[Discovery]] | None:
 
 async def _open_door(stack: AsyncExitStack, platform: Platform, stop: asyncio.Event) -> str:
     settings = platform.settings
+    await platform.ingest(())  # its process starts now, not with the first message
     if settings.door == "mosquitto":
         await _tell_broker(platform)
         subscriber = wiring.subscriber(platform)

@@ -11,16 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from accounts.scoping import ALL_OWNERS
 from broker.admission import admission
+from broker.batches import Ingest
 from broker.gateway import Gateway
-from broker.ingest import ingest
+from broker.ingest_process import IngestProcess
 from broker.limits import Limits
 from broker.subscriber import Broker, Subscriber
 from broker.watch import Watch
 from core.clock import Clock, WallClock
-from core.database import Database, Writer
+from core.database import Database
 from core.ids import Ids, RandomIds
 from core.keys import load_key
-from core.offload import Offload, ProcessPool
+from core.offload import Offload, OtherProcess
 from core.settings import Settings
 from devices import mqtt_sessions, retention
 from devices.credentials import DEVICE_KEY
@@ -50,7 +51,7 @@ class Platform:
 
     settings: Settings
     database: Database
-    writer: Writer
+    ingest: Ingest
     worker: Worker
     device_key: bytes
     clock: Clock
@@ -67,7 +68,7 @@ class Sources:
     clock: Clock = field(default_factory=WallClock)
     ids: Ids = field(default_factory=RandomIds)
     database: Database | None = None
-    writer: Writer | None = None
+    ingest: Ingest | None = None
     offload: Offload | None = None
 
 
@@ -83,8 +84,7 @@ async def opened(
     prepare_home(settings.home)
     migrate(settings.database)
     database = given.database or Database(settings.database)
-    writer = given.writer or Writer(settings.database)
-    pool = ProcessPool()
+    ingest, offload = IngestProcess(settings.database), OtherProcess()
     try:
         async with shop_client(allow_loopback=settings.allow_loopback_shops) as client:
             shops = _shops(settings, database, client, public_url)
@@ -93,14 +93,14 @@ async def opened(
             yield Platform(
                 settings=settings,
                 database=database,
-                writer=writer,
+                ingest=given.ingest or ingest,
                 worker=_worker(
                     settings,
                     given,
                     database,
                     shops,
                     witnesses.poster(client),
-                    given.offload or pool,
+                    given.offload or offload,
                 ),
                 device_key=load_key(settings.keys, DEVICE_KEY),
                 clock=given.clock,
@@ -108,8 +108,8 @@ async def opened(
                 ids=given.ids,
             )
     finally:
-        pool.close()
-        writer.close()
+        offload.close()
+        ingest.close()
         await database.close()
 
 
@@ -175,7 +175,7 @@ def gateway(platform: Platform) -> Gateway:
     settings = platform.settings
     return Gateway(
         authenticate=admission(platform.database, platform.device_key, wall=platform.wall),
-        ingest=partial(ingest, writer=platform.writer),
+        ingest=platform.ingest,
         clock=platform.clock,
         find_session=partial(mqtt_sessions.find, snapshot=platform.database.snapshot),
         limits=Limits(
@@ -213,6 +213,6 @@ def subscriber(platform: Platform) -> Subscriber:
             username=settings.mqtt_user,
             password=platform_password(settings),
         ),
-        ingest=partial(ingest, writer=platform.writer),
+        ingest=platform.ingest,
         clock=platform.clock,
     )

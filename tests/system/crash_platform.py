@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, event, func, select
 from sqlalchemy.orm import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from broker.ingest import ingest
 from core.database import Database, Writer
 from core.settings import Settings
 from devices.tables import ReadingRow
@@ -101,7 +103,7 @@ def _readings(connection: Connection) -> int:
 async def live(settings: Settings, plan: Plan) -> None:
     sources = Sources(
         database=DyingDatabase(settings.database, plan),
-        writer=DyingWriter(settings.database, plan),
+        ingest=partial(ingest, writer=DyingWriter(settings.database, plan)),
     )
     async with wiring.opened(settings, public_url="", sources=sources) as platform:
         door = wiring.gateway(platform)

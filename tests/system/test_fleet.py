@@ -12,7 +12,7 @@ from typing import Any
 
 from broker.admission import admission
 from broker.gateway import Gateway
-from broker.ingest import Committed, ingest
+from broker.ingest import Committed
 from core.clock import WallClock
 from core.settings import Settings
 from devices.batch import Outcome
@@ -73,13 +73,13 @@ class Forgetful:
     """Acknowledges everything, and keeps nothing that the victim measured."""
 
     def __init__(self, platform: wiring.Platform) -> None:
-        self._writer = platform.writer
+        self._ingest = platform.ingest
 
     async def ingest(self, batch: Sequence[Arrival]) -> Committed:
         kept = [
             each for each in batch if (each.device_id, each.channel) != (VICTIM, "telemetry")
         ]
-        committed = await ingest(kept, writer=self._writer)
+        committed = await self._ingest(kept)
         return Committed([Outcome.RECORDED] * len(batch), committed.receipts)
 
 

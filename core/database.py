@@ -136,8 +136,13 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
-            return work(connection)
+        try:
+            with self._engine.begin() as connection:
+                return work(connection)
+        except BaseException:
+            # What the work noted in the connection's `info` may not be stored.
+            self._engine.dispose()
+            raise
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)

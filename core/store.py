@@ -26,6 +26,7 @@ from core.database import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
 Rows = Iterable[tuple[Any, ...]]
+Changes = tuple[int, int]  # the version that others made, rows that this connection changed
 
 
 AS_JSON: Final = msgspec.json.Encoder().encode
@@ -105,6 +106,19 @@ def rows_of(
     if dialect.name == "sqlite":
         return msgspec.convert(found, list[kind], strict=False)  # type: ignore[valid-type]
     return _decoder(kind).decode(found[0][0] or "[]")
+
+
+def changes_so_far(connection: Connection) -> Changes | None:
+    """The same as before, if neither another connection nor this one has changed a row since.
+    None: the database does not tell. SQLite does, once the transaction has begun.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    with _driver(connection) as driver:
+        driver.execute("PRAGMA data_version")
+        (version,) = driver.fetchone()
+    sqlite: Any = connection.connection.driver_connection
+    return version, sqlite.total_changes
 
 
 @lru_cache(maxsize=256)

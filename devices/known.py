@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from core.store import AS_JSON, insert_rows, instant, plain, rows_of, update_rows
 from devices.checkpoints import Saved, Track
 from devices.intake import Heard, KnownDevice, KnownSlot, Reading, StockId
-from devices.levels import LONG_AGO, SlotFold, Verdict
+from devices.levels import SlotFold, Verdict
 from devices.models import SlotSpec
 from devices.slot_changes import KnownStock, SlotChange
 from devices.tables import DeviceRow, ReadingRow, SlotRow, StockRow
@@ -27,6 +27,7 @@ SLOT: Final = ("device_id", "slot", "fold", "condition", "in_slot", "measured_at
 # JSON's null stands there until something is folded.
 FOLD: Final = msgspec.json.Decoder(SlotFold | None)
 SAVED: Final = msgspec.json.Decoder(Saved | None)
+_common = lru_cache(maxsize=64)(instant)  # at which many messages came
 
 
 class _Device(Struct, array_like=True, gc=False):
@@ -55,9 +56,12 @@ class _Stock(Struct, array_like=True, gc=False):
     in_slot: float | None
 
 
-def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, KnownDevice]:
-    known: dict[str, KnownDevice] = {}
-    for each in rows_of(connection, DeviceRow, SlotRow, _Device, ("device_id", device_ids)):
+def load_devices(
+    connection: Connection, device_ids: Iterable[str], known: dict[str, KnownDevice]
+) -> None:
+    """Adds those of `device_ids` to `known` that are not in it."""
+    unknown = [each for each in device_ids if each not in known]
+    for each in rows_of(connection, DeviceRow, SlotRow, _Device, ("device_id", unknown)):
         device = known.get(each.device_id)
         if device is None:
             device = known[each.device_id] = _device(each)
@@ -70,7 +74,6 @@ def load_devices(connection: Connection, device_ids: set[str]) -> dict[str, Know
                 track=_track(each),
                 heard_at=each.heard_at,
             )
-    return known
 
 
 def _device(row: _Device) -> KnownDevice:
@@ -108,9 +111,12 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def load_stocks(connection: Connection, stock_ids: set[StockId]) -> dict[StockId, KnownStock]:
-    known: dict[StockId, KnownStock] = {}
-    for each in rows_of(connection, StockRow, SlotRow, _Stock, ("stock_id", stock_ids)):
+def load_stocks(
+    connection: Connection, stock_ids: Iterable[StockId], known: dict[StockId, KnownStock]
+) -> None:
+    """Adds those of `stock_ids` to `known` that are not in it."""
+    unknown = [each for each in stock_ids if each not in known]
+    for each in rows_of(connection, StockRow, SlotRow, _Stock, ("stock_id", unknown)):
         stock = known.get(each.stock_id)
         if stock is None:
             stock = known[each.stock_id] = KnownStock(
@@ -118,7 +124,6 @@ def load_stocks(connection: Connection, stock_ids: set[StockId]) -> dict[StockId
             )
         if each.device_id and each.slot:
             stock.in_slot[each.device_id, each.slot] = each.in_slot
-    return known
 
 
 def add_readings(connection: Connection, judged: Iterable[tuple[Reading, Verdict]]) -> None:
@@ -127,10 +132,7 @@ def add_readings(connection: Connection, judged: Iterable[tuple[Reading, Verdict
 
 
 def _rows(judged: Iterable[tuple[Reading, Verdict]]) -> Iterator[tuple[Any, ...]]:
-    received_at, received = LONG_AGO, ""  # many messages come at one instant
     for each, verdict in judged:
-        if each.received_at is not received_at:
-            received_at, received = each.received_at, instant(each.received_at)
         boot_id, seq = each.key
         yield (
             each.device_id,
@@ -138,7 +140,7 @@ def _rows(judged: Iterable[tuple[Reading, Verdict]]) -> Iterator[tuple[Any, ...]
             boot_id,
             seq,
             instant(each.at),
-            received,
+            _common(each.received_at),
             int(each.has_clock),
             each.level,
             each.quantity,
@@ -161,7 +163,7 @@ def write_slots(connection: Connection, changes: Collection[SlotChange]) -> None
                 plain(fold.condition),
                 fold.in_slot,
                 measured_at and instant(measured_at),
-                instant(change.heard_at),
+                _common(change.heard_at),
             )
         )
         if change.track.saved is not change.slot.track.saved:
@@ -175,7 +177,7 @@ def write_devices(connection: Connection, heard: Iterable[Heard]) -> None:
         (
             each.device_id,
             each.boot_id,
-            instant(each.last_heard_at),
+            _common(each.last_heard_at),
             plain(each.is_online),
             each.firmware,
         )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from core import outbox
 from core.outbox import Work
-from devices import known, quarantine, store, wire
+from devices import known, memory, quarantine, store, wire
 from devices.batch import MessageId, Outcome, Outcomes, Share, by_device
 from devices.intake import (
     OF_ONE_SLOT,
@@ -28,6 +28,7 @@ from devices.intake import (
     StockId,
 )
 from devices.levels import Verdict
+from devices.memory import Memory
 from devices.quarantine import Quarantined
 from devices.slot_changes import NOTHING_STORED, KnownStock, SlotChange, Window
 from devices.wire import EventKind
@@ -36,9 +37,10 @@ from devices.wire import EventKind
 def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     """Stores the batch; one outcome for each message, in order. The caller commits."""
     places, outcomes = by_device(batch), Outcomes([None] * len(batch))
-    devices = known.load_devices(connection, set(places))
+    found = _Found(memory.recall(connection))
+    devices = found.memory.devices
+    known.load_devices(connection, places, devices)
     shares = [Share(devices.get(device_id), outcomes) for device_id in places]
-    found = _Found()
     known.add_readings(connection, _sorted(found, shares, places.values(), batch))
     _settle(connection, found)
     eventful = [each for each in found.changes if each.is_eventful]
@@ -47,8 +49,10 @@ def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     store.add_events(connection, found.events)
     known.write_slots(connection, found.changes)
     store.write_days(connection, found.changes)
-    known.write_devices(connection, [each.heard for each in shares if each.heard])
+    heard = [each.heard for each in shares if each.heard]
+    known.write_devices(connection, heard)
     _quarantine(connection, batch, outcomes.faults, eventful)
+    memory.keep(connection, found.memory, found.changes, heard)
     return outcomes.complete
 
 
@@ -56,6 +60,7 @@ def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
 class _Found:
     """What a batch changes, and who has messages in it that may be stored already."""
 
+    memory: Memory
     changes: list[SlotChange] = field(default_factory=list)
     windows: dict[Place, Window] = field(default_factory=dict)
     events: list[DeviceEvent] = field(default_factory=list)
@@ -112,8 +117,7 @@ def _restock(
 
     Before the slots are written: what was on hand is still stored.
     """
-    of_slots = {each.slot.stock_id for each in found.changes if each.slot.stock_id}
-    stocks = known.load_stocks(connection, of_slots | {stock_id for stock_id, _ in slot_events})
+    stocks = _stocks(connection, found, {stock_id for stock_id, _ in slot_events})
     before = {stock_id: (each.on_hand, each.spares) for stock_id, each in stocks.items()}
     reviews: dict[str, Work] = {}
     stocked = [
@@ -142,6 +146,15 @@ def _restock(
     store.write_spares(connection, moved)
     _touch_owners(connection, found.changes, stocks.values())
     outbox.add_sync(connection, *reviews.values())
+
+
+def _stocks(
+    connection: Connection, found: _Found, of_events: set[StockId]
+) -> dict[StockId, KnownStock]:
+    """With those of the slots that have changed."""
+    of_slots = {each.slot.stock_id for each in found.changes if each.slot.stock_id}
+    known.load_stocks(connection, of_slots | of_events, found.memory.stocks)
+    return {each: found.memory.stocks[each] for each in of_slots | of_events}
 
 
 def _touch_owners(

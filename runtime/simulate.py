@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -136,7 +136,7 @@ async def _in_own_platform(
     secrets = await fleet_platform.furnish(settings, list(members(scenario)), bars)
     async with fleet_platform.running(settings) as running:
         run = await _lived(_Stage(scenario, secrets, running.door), truth, bars)
-        peak_mb = _peak_mb(running.pid)
+        peak_mb = _peak_mb(running.pid, *_started_by(running.pid))
     run.platform = Usage(_cpu_s(resource.RUSAGE_CHILDREN), peak_mb)
     return await _checked(run, settings, truth, bars)
 
@@ -206,16 +206,26 @@ def _cpu_s(who: int) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak_mb(pid: int) -> float | None:
-    """The most memory a process ever had; None where there is no /proc. (`ru_maxrss` begins
-    with that of the parent.)
+def _peak_mb(*pids: int) -> float | None:
+    """The most memory that each process ever had, added up; None where there is no /proc.
+    (`ru_maxrss` begins with that of the parent.)
     """
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        statuses = [Path(f"/proc/{pid}/status").read_text().splitlines() for pid in pids]
     except OSError:
         return None
-    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
-    return int(kilobytes) * 1024 / 1e6
+    peaks = (line for lines in statuses for line in lines if line.startswith("VmHWM"))
+    return sum(int(peak.split()[1]) for peak in peaks) * 1024 / 1e6
+
+
+def _started_by(pid: int) -> list[int]:
+    """The processes whose parent it is."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):  # it has ended meanwhile
+            if f"\nPPid:\t{pid}\n" in status.read_text():
+                found.append(int(status.parent.name))
+    return found
 
 
 class _Bars:

@@ -1,7 +1,7 @@
 """Many rows in one statement: a batch crosses to the database and back in few steps.
 
-Row by row the driver gives up the interpreter lock and waits to have it again while the event
-loop works, so that a thousand rows cost more in waiting than in writing. PostgreSQL takes rows
+Row by row the driver gives up the interpreter lock, and where an event loop works beside it, as
+in the demo, a thousand rows cost more in waiting than in writing. PostgreSQL takes rows
 apart that come as one JSON value and gives what is read as one. SQLite would need three times
 as long to take JSON apart as for the parameters of some rows at once, and twice as long to
 write it as to give its rows.

@@ -61,7 +61,7 @@ def payload(seq: int, at: datetime, level: float) -> bytes:
         "v": 1,
         "boot_id": 1,
         "seq": seq,
-        "measured_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "measured_at": stamp(at),
         "slots": {"detergent": {"level": round(level, 6), "raw": ""}},
     }
     bare = len(json.dumps(body, separators=(",", ":")))
@@ -69,8 +69,12 @@ def payload(seq: int, at: datetime, level: float) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
+def stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def refilled(seq: int, at: datetime) -> bytes:
-    said = {"event": "refilled", "slot": "detergent", "measured_at": at.isoformat()}
+    said = {"event": "refilled", "slot": "detergent", "measured_at": stamp(at)}
     return json.dumps({"v": 1, "boot_id": 1, "seq": seq, **said}).encode()
 
 

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ TICK_S: Final = 0.01
 # A broker acknowledges message by message, and to be woken for each would cost more than to
 # send it. Below the time that a window lasts.
 READ_EVERY_S: Final = 0.1
+NOT_YET: Final = datetime.min.replace(tzinfo=UTC)  # until a message is sent
 LARGEST: Final = 65_536
 PUBACK_BYTES: Final = 4
 
@@ -36,15 +38,15 @@ class Wanted:
     port: int
     devices: int
     messages: int  # of each device
-    per_second: int = 0  # of all together; 0: as fast as it goes
+    per_second: int = 0  # of all together, measured as they are sent; 0: as fast as it goes
     refill_every: int = 0  # messages; the last of so many says that the slot was filled
     truth: Path | None = None  # what was acknowledged goes there, one JSON line a message
 
 
 class Device(asyncio.Protocol):
     """PUBACKs come in the order of the messages, so a count is enough to go on from. It must
-    be no bottleneck: packets are made before the clock starts and acknowledgements, of four
-    bytes each, are counted and not decoded.
+    be no bottleneck: packets are made before the clock starts, of which only the time may be
+    put in later, and acknowledgements, of four bytes each, are counted and not decoded.
     """
 
     def __init__(self, number: int, wanted: Wanted, began_at: datetime) -> None:
@@ -94,7 +96,9 @@ class Device(asyncio.Protocol):
         until = min(self.allowed, self.acknowledged + WINDOW)
         is_enough = until == self.allowed or until - self._sent >= WINDOW // 2
         if self._is_open and self._sent < until and is_enough:
-            packets = [self._packet(index) for index in range(self._sent, until)]
+            if self._wanted.per_second:
+                self._put_time_in(range(self._sent, until))
+            packets = [self._packets[index] for index in range(self._sent, until)]
             self._transport.write(b"".join(packets))
             self._sent = until
 
@@ -117,20 +121,23 @@ class Device(asyncio.Protocol):
 
     def prepare(self) -> None:
         """Makes all messages before the clock starts."""
+        name = ingest_fleet.device_id(self._number)
         for index in range(self._wanted.messages):
-            self._packet(index)
-
-    def _packet(self, index: int) -> bytes:
-        """Made once: what is sent again is the same message."""
-        if index not in self._packets:
-            name = ingest_fleet.device_id(self._number)
             channel, payload = self._message(index)
             packet = mqtt.Publish(wire.topic(name, channel), payload, 1, index % 60_000 + 1)
             self._packets[index] = mqtt.encode(packet)
             if self._wanted.truth:
                 line = {"device_id": name, "channel": channel, "payload": payload.decode()}
                 self._lines[index] = json.dumps(line)
-        return self._packets[index]
+
+    def _put_time_in(self, indexes: Iterable[int]) -> None:
+        """Once: what is sent again is the same message."""
+        before, now = ingest_fleet.stamp(NOT_YET), ingest_fleet.stamp(datetime.now(UTC))
+        for index in indexes:
+            packet = self._packets[index].replace(before.encode(), now.encode())
+            self._packets[index] = packet
+            if self._wanted.truth:
+                self._lines[index] = self._lines[index].replace(before, now)
 
     def _message(self, index: int) -> tuple[wire.Channel, bytes]:
         seq, every, at = index + 1, self._wanted.refill_every, self._measured_at(index)
@@ -147,7 +154,7 @@ class Device(asyncio.Protocol):
 
     def _measured_at(self, index: int) -> datetime:
         if self._wanted.per_second:
-            return datetime.now(UTC)
+            return NOT_YET
         return self._began_at + timedelta(milliseconds=10 * index)
 
 
@@ -161,9 +168,8 @@ def level(seq: int, refill_every: int) -> float:
 async def publish(wanted: Wanted) -> dict[str, float]:
     began_at = datetime.now(UTC) - timedelta(hours=1)
     fleet = [Device(number, wanted, began_at) for number in range(wanted.devices)]
-    if not wanted.per_second:
-        for device in fleet:
-            device.prepare()
+    for device in fleet:
+        device.prepare()
     for device in fleet:
         await device.connect()
     await asyncio.gather(*(device.welcome for device in fleet))

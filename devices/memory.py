@@ -17,7 +17,7 @@ from devices.intake import Heard, KnownDevice, KnownSlot, StockId
 from devices.slot_changes import KnownStock, SlotChange
 
 MOST_DEVICES: Final = 20_000  # some kilobytes each
-OF_CONNECTION: Final = "devices.memory"
+OF_CONNECTION: Final = "remembered of devices"
 
 
 @dataclass(slots=True)

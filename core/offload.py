@@ -5,6 +5,7 @@ stays free.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, NamedTuple, Protocol, TypeVar, TypeVarTuple, cast
 
 from core import garbage
+from core.logging_setup import configure_logging
 
 T = TypeVar("T")
 Values = TypeVarTuple("Values")
@@ -89,7 +91,8 @@ def _started() -> _Child:
     # A fresh interpreter: forking a process with threads and sockets is not safe. Of the pipe
     # it has one end only, so it is told when the other is closed, by whomever.
     ours, theirs = Pipe()
-    program = f"from core.offload import work_for; work_for({theirs.fileno()})"
+    level = logging.getLevelName(logging.getLogger().level)
+    program = f"from core.offload import work_for; work_for({theirs.fileno()}, {level!r})"
     process = subprocess.Popen(  # noqa: S603 - our own words
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -100,8 +103,9 @@ def _started() -> _Child:
     return _Child(process, ours)
 
 
-def work_for(parent: int) -> None:
+def work_for(parent: int, log_level: str) -> None:
     """Until the parent closes the pipe with this number, or is gone."""
+    configure_logging(log_level)
     for number in (signal.SIGINT, signal.SIGTERM):  # they are meant for the parent
         signal.signal(number, signal.SIG_IGN)
     garbage.collect_seldom()

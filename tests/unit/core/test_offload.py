@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import subprocess
@@ -21,6 +22,10 @@ sys.stdin.read()
 
 def where(number: int) -> tuple[int, int]:
     return os.getpid(), number * 2
+
+
+def level() -> int:
+    return logging.getLogger().getEffectiveLevel()
 
 
 def fail(message: str) -> None:
@@ -48,6 +53,11 @@ async def test_work_is_done_in_one_other_process(other: OtherProcess):
     pid, doubled = await other(where, 21)
     assert (pid != os.getpid(), doubled) == (True, 42)
     assert await other(where, 4) == (other.pid, 8) == (pid, 8)
+
+
+async def test_it_logs_as_much_as_its_parent(other: OtherProcess, caplog):
+    caplog.set_level(logging.ERROR)
+    assert await other(level) == logging.ERROR
 
 
 async def test_what_the_work_raises_is_raised_with_its_trace(other: OtherProcess):

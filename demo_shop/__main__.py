@@ -31,6 +31,7 @@ def main(given: Sequence[str] | None = None) -> int:
     try:
         asked.folder.mkdir(parents=True, exist_ok=True)
         listener.bind(("127.0.0.1", asked.port))
+        listener.listen()  # whoever reads the address may connect at once
     except OSError as error:
         sys.stderr.write(
             f"The shop cannot start: {error}. Choose another --port or --folder.\n"

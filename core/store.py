@@ -8,13 +8,13 @@ write it as to give its rows.
 """
 
 # ruff: noqa: S608 - names of our own tables and columns are all that is put into statements
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import psycopg
@@ -25,24 +25,30 @@ from sqlmodel import SQLModel
 from core.database import UtcDateTime
 
 R = TypeVar("R", bound=msgspec.Struct)
-Rows = Iterable[tuple[Any, ...]]
+Columns = Mapping[str, Sequence[Any]]  # the cells of some rows, by column
 Changes = tuple[int, int]  # the version that others made, rows that this connection changed
 
 
 AS_JSON: Final = msgspec.json.Encoder().encode
-LENGTH_WITH_FRACTION: Final = 29
+LENGTH_WITH_FRACTION: Final = 30  # with quotes and comma
 
 MOST_AT_ONCE: Final = 256  # rows whose cells are SQLite's parameters; a power of two
+MOST_STATEMENTS: Final = 1_000  # one for each table, size and choice of empty columns
 MOST_AS_JSON: Final = 1_000  # rows in one parameter of PostgreSQL
 
 
-def instant(at: datetime) -> str:
-    """As SQLAlchemy stores it on SQLite; PostgreSQL reads it too."""
-    # "2026-11-22T12:00:00.123456Z" with its quotes; isoformat takes several times as long.
-    text = AS_JSON(at if at.tzinfo is UTC else at.astimezone(UTC)).decode()
-    if len(text) == LENGTH_WITH_FRACTION:
-        return f"{text[1:11]} {text[12:27]}"
-    return f"{text[1:11]} {text[12:20]}.000000"
+def instants(at: Sequence[datetime]) -> list[str]:
+    """As SQLAlchemy stores them on SQLite; PostgreSQL reads it too. Many at once, because each
+    alone takes four times as long.
+    """
+    # A list of 2026-11-22T12:00:00.123456Z and, at whole seconds, 2026-11-22T12:00:00Z.
+    text = AS_JSON(at).decode()
+    if text.count('Z"') < len(at):
+        return instants([each.astimezone(UTC) for each in at])
+    texts = text[2:-3].replace("T", " ").split('Z","') if at else []
+    if len(text) == len(at) * LENGTH_WITH_FRACTION + 1:
+        return texts
+    return [each if "." in each else f"{each}.000000" for each in texts]
 
 
 @lru_cache(maxsize=256)
@@ -56,28 +62,25 @@ def plain(value: StrEnum | bool) -> str | int:
 def insert_rows(
     connection: Connection,
     table: type[SQLModel],
-    columns: tuple[str, ...],
-    rows: Rows,
+    blocks: Iterable[Columns],
     *,
     replacing: tuple[str, ...] = (),
 ) -> None:
-    """A row whose key is there is left alone, or `replacing` is set in it. In `rows` instants
-    are texts of `instant`, dates are ISO texts, and JSON is its text.
+    """A row whose key is there is left alone, or `replacing` is set in it. In `blocks` instants
+    are texts of `instants`, dates are ISO texts, and JSON is its text.
     """
     dialect, of = connection.dialect, _of(table)
     with _driver(connection) as driver, _queued(connection):
-        for count, parameters in _parts(dialect, rows):
-            driver.execute(_insertion(dialect, of, columns, replacing, count), parameters)
+        for shape, parameters in _statements(dialect, blocks):
+            driver.execute(_insertion(dialect, of, shape, replacing), parameters)
 
 
-def update_rows(
-    connection: Connection, table: type[SQLModel], columns: tuple[str, ...], rows: Rows
-) -> None:
-    """The primary key finds the row, the other `columns` are set in it."""
+def update_rows(connection: Connection, table: type[SQLModel], cells: Columns) -> None:
+    """The primary key finds the row, the other columns are set in it."""
     dialect, of = connection.dialect, _of(table)
     with _driver(connection) as driver, _queued(connection):
-        for count, parameters in _parts(dialect, rows):
-            driver.execute(_change(dialect, of, columns, count), parameters)
+        for shape, parameters in _statements(dialect, [cells]):
+            driver.execute(_change(dialect, of, shape), parameters)
 
 
 def rows_of(
@@ -130,22 +133,47 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _parts(dialect: Dialect, rows: Rows) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """(rows that the statement shows, its parameters). The sizes are few, so that the driver
-    keeps their statements prepared.
+class _Shape(NamedTuple):
+    """Of a statement. `empty`: columns with nothing in any of its rows, which need no
+    parameters; the sqlite3 module takes as long over None as over ten names.
     """
-    left = iter(rows)
-    if dialect.name != "sqlite":
-        while batch := list(islice(left, MOST_AS_JSON)):
-            yield 1, (_json(batch),)
-        return
-    while some := list(islice(left, MOST_AT_ONCE)):
-        first, size = 0, MOST_AT_ONCE
-        while first < len(some):
-            while size > len(some) - first:
-                size //= 2
-            yield size, tuple(chain.from_iterable(some[first : first + size]))
-            first += size
+
+    columns: tuple[str, ...]
+    rows: int = 1
+    empty: tuple[str, ...] = ()
+
+
+def _statements(
+    dialect: Dialect, blocks: Iterable[Columns]
+) -> Iterator[tuple[_Shape, tuple[Any, ...]]]:
+    """With their parameters."""
+    of = _of_sqlite if dialect.name == "sqlite" else _of_postgresql
+    return chain.from_iterable(map(of, blocks))
+
+
+def _of_postgresql(block: Columns) -> Iterator[tuple[_Shape, tuple[Any, ...]]]:
+    rows = zip(*block.values(), strict=True)
+    while some := list(islice(rows, MOST_AS_JSON)):
+        yield _Shape(tuple(block)), (_json(some),)
+
+
+def _of_sqlite(block: Columns) -> Iterator[tuple[_Shape, tuple[Any, ...]]]:
+    """Of few sizes, so that the driver keeps them prepared."""
+    first, size = 0, MOST_AT_ONCE
+    left = len(next(iter(block.values())))
+    while left:
+        while size > left:
+            size //= 2
+        part = {name: cells[first : first + size] for name, cells in block.items()}
+        empty = tuple(name for name, cells in part.items() if _is_empty(cells))
+        given = (cells for name, cells in part.items() if name not in empty)
+        rows = zip(*given, strict=True)
+        yield _Shape(tuple(block), size, empty), tuple(chain.from_iterable(rows))
+        first, left = first + size, left - size
+
+
+def _is_empty(cells: Sequence[Any]) -> bool:
+    return cells[0] is None and cells.count(None) == len(cells)
 
 
 @contextmanager
@@ -178,30 +206,26 @@ def _of(table: type[SQLModel]) -> Table:
     return found
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_STATEMENTS)
 def _insertion(
-    dialect: Dialect,
-    table: Table,
-    columns: tuple[str, ...],
-    replacing: tuple[str, ...],
-    count: int,
+    dialect: Dialect, table: Table, shape: _Shape, replacing: tuple[str, ...]
 ) -> str:
     key = ", ".join(each.name for each in table.primary_key)
     changes = ", ".join(f"{name} = excluded.{name}" for name in replacing)
     act = f"({key}) DO UPDATE SET {changes}" if replacing else "DO NOTHING"
     # Without its WHERE, SQLite takes ON for a join's.
     return (
-        f"INSERT INTO {table.name} ({', '.join(columns)}) "
-        f"{_given(dialect, table, columns, count)} WHERE true ON CONFLICT {act}"
+        f"INSERT INTO {table.name} ({', '.join(shape.columns)}) "
+        f"{_given(dialect, table, shape)} WHERE true ON CONFLICT {act}"
     )
 
 
-@lru_cache(maxsize=256)
-def _change(dialect: Dialect, table: Table, columns: tuple[str, ...], count: int) -> str:
+@lru_cache(maxsize=MOST_STATEMENTS)
+def _change(dialect: Dialect, table: Table, shape: _Shape) -> str:
     key = [each.name for each in table.primary_key]
-    changes = ", ".join(f"{name} = new.{name}" for name in columns if name not in key)
+    changes = ", ".join(f"{name} = new.{name}" for name in shape.columns if name not in key)
     same = " AND ".join(f"{table.name}.{name} = new.{name}" for name in key)
-    given = _given(dialect, table, columns, count)
+    given = _given(dialect, table, shape)
     return f"UPDATE {table.name} SET {changes} FROM ({given}) AS new WHERE {same}"
 
 
@@ -235,16 +259,17 @@ def _texts(dialect: Dialect, table: Table, key: str) -> str:
     return f"SELECT CAST(value AS {kind}) FROM {batch}"
 
 
-def _given(dialect: Dialect, table: Table, columns: tuple[str, ...], count: int) -> str:
+def _given(dialect: Dialect, table: Table, shape: _Shape) -> str:
     """The rows of the parameters, by the names of their columns."""
     if dialect.name == "sqlite":
-        row = f"({', '.join('?' * len(columns))})"
-        cells = [f"column{n}" for n in range(1, len(columns) + 1)]
-        batch = f"(VALUES {', '.join([row] * count)})"
+        given = [name for name in shape.columns if name not in shape.empty]
+        row = f"({', '.join('?' * len(given))})"
+        cells = {name: f"column{n}" for n, name in enumerate(given, 1)}
+        batch = f"(VALUES {', '.join([row] * shape.rows)})"
     else:
-        cells = [_cell(dialect, table.c[name], n) for n, name in enumerate(columns)]
+        cells = {name: _cell(dialect, table.c[name], n) for n, name in enumerate(shape.columns)}
         batch = "jsonb_array_elements(CAST(%s AS jsonb)) AS batch(value)"
-    named = (f"{cell} AS {name}" for cell, name in zip(cells, columns, strict=True))
+    named = (f"{cells.get(name, 'NULL')} AS {name}" for name in shape.columns)
     return f"SELECT {', '.join(named)} FROM {batch}"
 
 

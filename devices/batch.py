@@ -4,10 +4,13 @@ Pure. What is stored already is looked up by the caller, and only for those few 
 could be: `Share.unsure`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
+
+from msgspec import Struct
 
 from devices import wire
 from devices.intake import (
@@ -35,7 +38,13 @@ from devices.slot_changes import (
 from devices.wire import EventKind
 
 MessageId = tuple[str, int, int]  # (device_id, boot_id, seq)
-Judged = list[tuple[Reading, Verdict]]
+
+
+class Judged(Struct, frozen=True, gc=False):
+    """New readings, each with its verdict."""
+
+    readings: list[Reading]
+    verdicts: list[Verdict]
 
 
 class Outcome(StrEnum):
@@ -57,6 +66,7 @@ OF_VERDICT: Final = {
 PRECEDENCE: Final = tuple(Outcome)
 # A member of an enumeration by its name costs as much as ten names of a module.
 HISTORY: Final = Verdict.HISTORY
+LATE: Final = Outcome.LATE
 
 
 @dataclass(slots=True)
@@ -64,7 +74,7 @@ class Outcomes:
     """What becomes of each message of a batch."""
 
     of_message: list[Outcome | None]
-    faults: dict[int, tuple[wire.Fault, ...]] = field(default_factory=dict)
+    faults: dict[int, Sequence[wire.Fault]] = field(default_factory=dict)
 
     def note(self, message: int, outcome: Outcome) -> None:
         known = self.of_message[message]
@@ -78,13 +88,9 @@ class Outcomes:
 
 def by_device(batch: Sequence[Arrival]) -> dict[str, list[int]]:
     """The places of each device's messages, in the order of the device ids."""
-    found: dict[str, list[int]] = {}
+    found: defaultdict[str, list[int]] = defaultdict(list)
     for message, arrival in enumerate(batch):
-        places = found.get(arrival.device_id)
-        if places is None:
-            found[arrival.device_id] = [message]
-        else:
-            places.append(message)
+        found[arrival.device_id].append(message)
     return dict(sorted(found.items()))
 
 
@@ -99,14 +105,17 @@ class Share:
         self._outcomes = outcomes
         self._arrivals: dict[str, Arrivals] = {}  # by slot
 
-    def add(self, message: int, arrival: Arrival) -> None:
-        taken = take(self._device, arrival)
-        if self.heard:
-            self.heard.add(taken, arrival.received_at)
-        if taken.late or taken.event:
-            self.unsure.append((message, taken))
-        else:
-            self._sort(message, taken, ())
+    def add(self, messages: Iterable[int], batch: Sequence[Arrival]) -> None:
+        device, heard = self._device, self.heard
+        for message in messages:
+            arrival = batch[message]
+            taken = take(device, arrival)
+            if heard:
+                heard.add(taken, arrival.received_at)
+            if taken.late or taken.event:
+                self.unsure.append((message, taken))
+            else:
+                self._sort(message, taken, ())
 
     def settle(self, stored: Collection[ReadingName | MessageId]) -> None:
         """The unsure ones, once it is known which of them are stored."""
@@ -126,15 +135,23 @@ class Share:
         for slot, arrivals in self._slots():
             window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
             changed, verdicts = change(slot, self._known.zone, arrivals, window)
-            judged: Judged = []
-            for message, reading in zip(
-                arrivals.messages, arrivals.readings.values(), strict=True
-            ):
-                verdict = verdicts.get(reading.key, HISTORY)
-                judged.append((reading, verdict))
-                late = is_late(slot, reading.key)
-                self._outcomes.note(message, Outcome.LATE if late else OF_VERDICT[verdict])
-            yield changed, judged
+            yield changed, self._judged(slot, arrivals, verdicts)
+
+    def _judged(
+        self, slot: KnownSlot, arrivals: Arrivals, verdicts: Mapping[Key, Verdict]
+    ) -> Judged:
+        found: list[Verdict] = []
+        known = self._outcomes.of_message
+        for message, key in zip(arrivals.messages, arrivals.readings, strict=True):
+            verdict = verdicts.get(key, HISTORY)
+            found.append(verdict)
+            late = self.unsure and is_late(slot, key)
+            outcome = LATE if late else OF_VERDICT[verdict]
+            if known[message] is None:
+                known[message] = outcome
+            else:
+                self._outcomes.note(message, outcome)
+        return Judged(list(arrivals.readings.values()), found)
 
     def _slots(self) -> list[tuple[KnownSlot, Arrivals]]:
         return [
@@ -161,13 +178,14 @@ class Share:
         if taken.status:
             self._outcomes.note(message, Outcome.RECORDED)
         for reading in taken.readings:
-            arrivals = self._arrivals.get(reading.slot)
-            if (arrivals and reading.key in arrivals.readings) or (
-                stored and reading.name in stored
-            ):
+            if stored and reading.name in stored:
                 self._outcomes.note(message, Outcome.DUPLICATE)
-            else:
-                (arrivals or self._of(reading.slot)).add_reading(reading, message)
+                continue
+            arrivals = self._arrivals.get(reading.slot)
+            if arrivals is None:
+                arrivals = self._of(reading.slot)
+            if not arrivals.add(reading, message):
+                self._outcomes.note(message, Outcome.DUPLICATE)
 
     def _sort_event(
         self, event: DeviceEvent, stored: Collection[ReadingName | MessageId]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from devices.levels import LONG_AGO, Folded, Folding, Message, SlotFold
-from devices.models import SlotSpec
+from devices.models import Gauge
 
 LATEST: Final = timedelta(hours=48)  # how late a message may be and still be folded
 NOTHING: Final = SlotFold()
@@ -45,10 +45,10 @@ class Track(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def follow(
-    track: Track, messages: Iterable[Message], spec: SlotSpec, zone: ZoneInfo
+    track: Track, messages: Iterable[Message], gauge: Gauge, zone: ZoneInfo
 ) -> tuple[Track, Folded]:
     """Fold `messages`, which come in the order of their keys and after `track.fold.key`."""
-    folding, saved = Folding(track.fold, spec, zone), track.saved
+    folding, saved = Folding(track.fold, gauge, zone), track.saved
     save_after = _next_after(saved)
     for message in messages:
         folding.take(message)

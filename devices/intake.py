@@ -4,7 +4,9 @@ Pure. A fault costs the slot it concerns, never its neighbours. Device and slots
 they were known before the message.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,8 +14,8 @@ from msgspec import Struct
 
 from devices import telemetry, wire
 from devices.checkpoints import Track
-from devices.levels import JUMP, LEVEL, LONG_AGO, QUANTITY, USAGE, Key, Measured
-from devices.models import SlotSpec
+from devices.levels import JUMP, LONG_AGO, STATE, USAGE, Key, Measured
+from devices.models import Gauge, Measure, Unit
 from devices.wire import Fault
 
 CLOCK_AHEAD: Final = timedelta(days=1)
@@ -22,6 +24,13 @@ Place = tuple[str, str]  # (device_id, slot)
 StockId = str  # as the database spells a UUID, which takes longer to make than its row
 ReadingName = tuple[str, str, int, int]  # (device_id, slot, boot_id, seq)
 
+# What a message may say in each unit: how much is there, and how much was used in total.
+IN_UNIT: Final[dict[Unit, Callable[[telemetry.Slot], tuple[float | None, float | None]]]] = {
+    "ml": attrgetter("quantity_ml", "used_total_ml"),
+    "g": attrgetter("quantity_g", "used_total_g"),
+    "pieces": attrgetter("quantity_pieces", "used_total_pieces"),
+    "fill": lambda _: (None, None),
+}
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
 
 
@@ -55,11 +64,11 @@ class Reading(Measured, frozen=True, kw_only=True, gc=False):
         return (self.device_id, self.slot, *self.key)
 
 
-def amount_of(level: float | None, quantity: float | None, spec: SlotSpec) -> float | None:
+def amount_of(level: float | None, quantity: float | None, gauge: Gauge) -> float | None:
     """Units that can be used (consumed) or that are free (filled)."""
-    amount = quantity if level is None else level * spec.capacity
-    if amount is not None and spec.direction == "filled":
-        amount = max(0.0, spec.capacity - amount)
+    amount = quantity if level is None else level * gauge.capacity
+    if amount is not None and gauge.direction == "filled":
+        amount = max(0.0, gauge.capacity - amount)
     return amount
 
 
@@ -78,11 +87,11 @@ class DeviceEvent(Struct, frozen=True, kw_only=True, gc=False):
         return self.boot_id, self.seq
 
 
-class KnownSlot(Struct, frozen=True, kw_only=True, gc=False):
+class KnownSlot(Struct, kw_only=True, gc=False):
     device_id: str
     slot: str
     stock_id: StockId | None
-    spec: SlotSpec
+    gauge: Gauge
     track: Track
     heard_at: datetime | None
 
@@ -91,7 +100,7 @@ class KnownSlot(Struct, frozen=True, kw_only=True, gc=False):
         return self.device_id, self.slot
 
 
-class KnownDevice(Struct, frozen=True, kw_only=True):
+class KnownDevice(Struct, kw_only=True):
     device_id: str
     zone: ZoneInfo
     is_revoked: bool
@@ -102,14 +111,14 @@ class KnownDevice(Struct, frozen=True, kw_only=True):
     slots: dict[str, KnownSlot] = {}  # each has its own: msgspec copies an empty one
 
 
-class Taken(Struct, frozen=True, kw_only=True, gc=False):
+class Taken(Struct, kw_only=True, gc=False):
     """`late`: those of the readings after which something newer was folded already, or which
     were folded themselves.
     """
 
-    faults: tuple[Fault, ...] = ()
-    readings: tuple[Reading, ...] = ()
-    late: tuple[ReadingName, ...] = ()
+    faults: list[Fault] = []  # each has its own: msgspec copies an empty one
+    readings: list[Reading] = []
+    late: list[ReadingName] = []
     event: DeviceEvent | None = None
     status: wire.Status | None = None
     boot_id: int = -1  # of what was good in it
@@ -139,67 +148,77 @@ class Heard:
 
 def take(device: KnownDevice | None, arrival: Arrival) -> Taken:
     if device is None or device.is_revoked:
-        return Taken(faults=(_stranger(device, arrival.device_id),))
+        return Taken(faults=[_stranger(device, arrival.device_id)])
     if arrival.fault:
-        return Taken(faults=(arrival.fault,))
-    parsed = telemetry.parse(arrival.channel, arrival.payload)
-    # What nearly every message is stands first: a class that it is not takes longer to ask.
-    if not isinstance(parsed, telemetry.Parsed):
-        return Taken(faults=(parsed.fault,))
+        return Taken(faults=[arrival.fault])
+    if arrival.channel == "telemetry":
+        message = telemetry.decoded(arrival.payload)
+        if message is not None:  # as nearly always
+            return _take_telemetry(device, message, arrival, [])
+    return _by_contract(device, arrival)
+
+
+def _by_contract(device: KnownDevice, arrival: Arrival) -> Taken:
+    parsed = telemetry.by_contract(arrival.channel, arrival.payload)
+    if isinstance(parsed, wire.Quarantined):
+        return Taken(faults=[parsed.fault])
     message = parsed.message
-    if not isinstance(message, telemetry.Telemetry) and isinstance(message, wire.Status):
+    if isinstance(message, wire.Status):
         return Taken(status=message, boot_id=message.boot_id)
-    return _measured(device, message, parsed.faults, arrival.received_at)
+    if isinstance(message, wire.Event):
+        return _take_event(device, message, arrival.received_at)
+    return _take_telemetry(device, message, arrival, list(parsed.faults))
 
 
-def _measured(
+def _take_telemetry(
     device: KnownDevice,
-    message: telemetry.Telemetry | wire.Event,
-    faults: tuple[Fault, ...],
-    received_at: datetime,
+    message: telemetry.Telemetry,
+    arrival: Arrival,
+    faults: list[Fault],
 ) -> Taken:
-    at, has_clock = message.measured_at, False
-    if at is not None:
-        ahead = at - received_at
-        if ahead > CLOCK_AHEAD:
-            return Taken(faults=(_clock_ahead(at, received_at),))
-        has_clock = ahead >= CLOCK_BEHIND
-    measured_at = at if at is not None and has_clock else received_at
-    if isinstance(message, telemetry.Telemetry):
-        moment = _Moment(device, measured_at, received_at, has_clock)
-        return _take_readings(moment, message, faults)
-    return _take_event(device, message, measured_at, received_at)
-
-
-class _Moment(Struct, frozen=True, gc=False):
-    device: KnownDevice
-    measured_at: datetime
-    received_at: datetime
-    has_clock: bool
-
-
-def _take_readings(
-    moment: _Moment, message: telemetry.Telemetry, faults: tuple[Fault, ...]
-) -> Taken:
-    readings: tuple[Reading, ...] = ()
-    late: tuple[ReadingName, ...] = ()
-    key = message.boot_id, message.seq
+    """`faults`: of the slots that were left out."""
+    received_at = arrival.received_at
+    at = _measured_at(message.measured_at, received_at)
+    if not isinstance(at, datetime):
+        return Taken(faults=[at])
+    boot_id = message.boot_id
+    key, has_clock, is_old = (
+        (boot_id, message.seq),
+        at is message.measured_at,
+        boot_id < device.boot_id,
+    )
+    readings: list[Reading] = []
+    late: list[ReadingName] = []
+    slots = device.slots
     for name, said in message.slots.items():
-        slot = moment.device.slots.get(name)
+        slot = slots.get(name)
         if slot is None:
-            faults = (*faults, _unknown_slot(moment.device, f"slots.{name}", name))
+            if not telemetry.is_slot_name(name):
+                return _by_contract(device, arrival)
+            faults.append(_unknown_slot(device, f"slots.{name}", name))
             continue
-        reading = _reading(moment, slot, key, said)
-        fault = _lost_boot(moment.device, slot, key[0], moment.measured_at)
-        fault = fault or _wrong_measure(said, slot.spec, reading)
+        reading = _reading(slot, said, key, at, received_at, has_clock)
+        fault = _lost_boot(device, slot, boot_id, at) if is_old else None
+        fault = fault or _wrong_measure(said, slot.gauge, reading)
         if fault:
-            faults = (*faults, fault)
+            faults.append(fault)
             continue
-        readings = (*readings, reading)
+        readings.append(reading)
         if key <= slot.track.fold.key:
-            late = (*late, reading.name)
-    boot_id = message.boot_id if readings else -1
-    return Taken(faults=faults, readings=readings, late=late, boot_id=boot_id)
+            late.append(reading.name)
+    return Taken(
+        faults=faults, readings=readings, late=late, boot_id=boot_id if readings else -1
+    )
+
+
+def _measured_at(at: datetime | None, received_at: datetime) -> datetime | Fault:
+    """`at`, or `received_at` where the device has no clock or never set it."""
+    if at is None:
+        return received_at
+    ahead = at - received_at
+    if ahead > CLOCK_AHEAD:
+        return _clock_ahead(at, received_at)
+    return at if ahead >= CLOCK_BEHIND else received_at
 
 
 def _lost_boot(
@@ -220,36 +239,45 @@ def _lost_boot(
     )
 
 
-def _reading(moment: _Moment, slot: KnownSlot, key: Key, said: telemetry.Slot) -> Reading:
-    level, (quantity, used_total) = said.level, _in_unit(said, slot.spec.unit)
+def _reading(
+    slot: KnownSlot,
+    said: telemetry.Slot,
+    key: Key,
+    at: datetime,
+    received_at: datetime,
+    has_clock: bool,
+) -> Reading:
+    gauge, level, raw = slot.gauge, said.level, said.raw
+    quantity, used_total = IN_UNIT[gauge.unit](said)
     return Reading(
         key=key,
-        at=moment.measured_at,
-        amount=amount_of(level, quantity, slot.spec),
+        at=at,
+        amount=amount_of(level, quantity, gauge),
         used_total=used_total,
         state=said.state,
         device_id=slot.device_id,
         slot=slot.slot,
-        received_at=moment.received_at,
-        has_clock=moment.has_clock,
+        received_at=received_at,
+        has_clock=has_clock,
         level=level,
         quantity=quantity,
-        raw=said.raw,
+        raw=wire.storable(raw) if raw and telemetry.NUL in raw else raw,
     )
 
 
-def _take_event(
-    device: KnownDevice, message: wire.Event, measured_at: datetime, received_at: datetime
-) -> Taken:
+def _take_event(device: KnownDevice, message: wire.Event, received_at: datetime) -> Taken:
+    measured_at = _measured_at(message.measured_at, received_at)
+    if not isinstance(measured_at, datetime):
+        return Taken(faults=[measured_at])
     slots = device.slots
     name = message.slot
     if name is None and message.event in OF_ONE_SLOT and len(slots) == 1:
         name = next(iter(slots))
     if name not in slots and (name is not None or message.event in OF_ONE_SLOT):
-        return Taken(faults=(_unknown_slot(device, "slot", name or "none"),))
+        return Taken(faults=[_unknown_slot(device, "slot", name or "none")])
     fault = _lost_boot(device, slots[name], message.boot_id, measured_at) if name else None
     if fault:
-        return Taken(faults=(fault,))
+        return Taken(faults=[fault])
     event = DeviceEvent(
         device_id=device.device_id,
         boot_id=message.boot_id,
@@ -263,48 +291,35 @@ def _take_event(
     return Taken(event=event, boot_id=message.boot_id)
 
 
-def _in_unit(said: telemetry.Slot, unit: str) -> tuple[float | None, float | None]:
-    """(quantity, used in total)"""
-    match unit:
-        case "ml":
-            return said.quantity_ml, said.used_total_ml
-        case "g":
-            return said.quantity_g, said.used_total_g
-        case "pieces":
-            return said.quantity_pieces, said.used_total_pieces
-    return None, None
-
-
-def _wrong_measure(said: telemetry.Slot, spec: SlotSpec, reading: Reading) -> Fault | None:
+def _wrong_measure(said: telemetry.Slot, gauge: Gauge, reading: Reading) -> Fault | None:
     quantity = reading.quantity
-    if quantity is not None and quantity > spec.capacity * (1 + JUMP):
-        most = f"the slot holds {spec.capacity} {spec.unit}; send what is in it"
-        return _bad_slot(spec, f"quantity_{spec.unit}", f"{quantity:g}", most)
-    if said.state is not None:
+    if quantity is not None and quantity > gauge.capacity * (1 + JUMP):
+        most = f"the slot holds {gauge.capacity} {gauge.unit}; send what is in it"
+        return _bad_slot(gauge, f"quantity_{gauge.unit}", f"{quantity:g}", most)
+    measure = gauge.measure
+    found = reading.used_total if measure is USAGE else reading.amount
+    if reading.state is not None or (found is not None and measure is not STATE):
         return None
-    wanted = _missing(spec, reading)
-    if wanted is None:
-        return None
+    wanted = _wanted(gauge)
     fix = f"send `{wanted}`, as the device model declares"
-    return _bad_slot(spec, wanted, str(said), fix)
+    return _bad_slot(gauge, wanted, str(said), fix)
 
 
-def _missing(spec: SlotSpec, reading: Reading) -> str | None:
+def _wanted(gauge: Gauge) -> str:
     """The field without which a slot like this says nothing."""
-    measure = spec.measure
-    if measure is LEVEL:
-        return "level" if reading.amount is None else None
-    if measure is QUANTITY:
-        return f"quantity_{spec.unit}" if reading.amount is None else None
-    if measure is USAGE:
-        return f"used_total_{spec.unit}" if reading.used_total is None else None
-    return "state"
+    match gauge.measure:
+        case Measure.LEVEL | Measure.STATE:
+            return str(gauge.measure)
+        case Measure.QUANTITY:
+            return f"quantity_{gauge.unit}"
+        case Measure.USAGE:
+            return f"used_total_{gauge.unit}"
 
 
-def _bad_slot(spec: SlotSpec, name: str, value: str, fix: str) -> Fault:
+def _bad_slot(gauge: Gauge, name: str, value: str, fix: str) -> Fault:
     return Fault(
         code="bad_payload",
-        field=f"slots.{spec.slot}.{name}",
+        field=f"slots.{gauge.slot}.{name}",
         value=value[: wire.LONGEST_VALUE],
         fix=fix,
     )

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from devices.models import Measure, SlotSpec
+from devices.models import Gauge, Measure
 from devices.wire import SlotState
 
 JUMP: Final = 0.2  # of the capacity: a rise beyond it is no noise
@@ -137,9 +137,9 @@ class Folded(Struct, frozen=True, kw_only=True, gc=False):
     glitches: list[Held]
 
 
-def fold(state: SlotFold, message: Message, spec: SlotSpec, zone: ZoneInfo) -> Folded:
+def fold(state: SlotFold, message: Message, gauge: Gauge, zone: ZoneInfo) -> Folded:
     """`message` must come after `state.key`. zone: where the slot's days begin."""
-    folding = Folding(state, spec, zone)
+    folding = Folding(state, gauge, zone)
     folding.take(message)
     return folding.folded()
 
@@ -147,7 +147,7 @@ def fold(state: SlotFold, message: Message, spec: SlotSpec, zone: ZoneInfo) -> F
 class Folding:
     """A slot's state while messages are folded into it, each newer than the one before."""
 
-    def __init__(self, state: SlotFold, spec: SlotSpec, zone: ZoneInfo) -> None:
+    def __init__(self, state: SlotFold, gauge: Gauge, zone: ZoneInfo) -> None:
         self.key = state.key
         self.at = state.at
         self.amount = state.amount
@@ -156,12 +156,13 @@ class Folding:
         self.held = state.held
         self.refilled_at = state.refilled_at
         self.condition = state.condition
-        self._spec = spec
-        self._is_counter = spec.measure is USAGE
-        self._is_state = spec.measure is STATE
-        self._is_state_or_counter = self._is_state or self._is_counter
-        self._most_per_day = spec.most_per_day
-        self._noise = JUMP * spec.capacity
+        self._gauge = gauge
+        self._is_counter = gauge.measure is USAGE
+        self._is_state = gauge.measure is STATE
+        self._is_amount = not (self._is_counter or self._is_state)
+        # How far the next value may lie below and above the last one, within a day.
+        self._fall = 0.0 if self._is_counter else gauge.most_per_day
+        self._rise = gauge.most_per_day if self._is_counter else JUMP * gauge.capacity
         self._zone = zone
         self._open(state.day)
         self._is_day_changed = False
@@ -197,30 +198,24 @@ class Folding:
     def take(self, message: Message) -> None:
         if type(message) is Refilled:  # isinstance takes long where it is not
             self._refill(message)
-        else:
-            self._read(message)
-
-    def _read(self, reading: Measured) -> None:
-        self.key, self.at = reading.key, reading.at
-        self._verdicts[reading.key] = APPLIED
-        if reading.state is not None:
-            self.condition = reading.state
-            if reading.state in SILENT:
+            return
+        key, at, state = message.key, message.at, message.state
+        self.key, self.at = key, at
+        self._verdicts[key] = APPLIED
+        if state is not None:
+            self.condition = state
+            if state in SILENT:
                 return
-        value = self._value(reading) if self._is_state_or_counter else reading.amount
+        value = message.amount if self._is_amount else self._value(message)
         if value is None:
-            if self._is_state:
-                self.amount = None  # "ok" and "low" are no quantity
+            self._lose_amount()
             return
         if self.held:
             self._settle(self.held, is_true=self.held.is_confirmed_by(value))
-        jump = self._jump(reading, value)
-        if jump:
-            self._verdicts[reading.key] = Verdict.HELD
-            self.held = jump
+        if self._is_jump(key, at, value):
             return
-        self._apply(value, reading.at)
-        if reading.state is None:
+        self._apply(value, at)
+        if state is None:
             amount = None if self.refilled_at else self.amount
             self.condition = UNKNOWN if amount is None else OK if amount > 0 else EMPTY
 
@@ -229,16 +224,20 @@ class Folding:
             return reading.used_total
         return 0.0 if reading.state is EMPTY else None
 
+    def _lose_amount(self) -> None:
+        if self._is_state:
+            self.amount = None  # "ok" and "low" are no quantity
+
     def _refill(self, event: Refilled) -> None:
         held = self.held
         self.key, self.at = event.key, event.at
         if held:
             # A level that fell and was then refilled was a tank taken out, not use.
-            is_true = held.is_rise or self._spec.measure is Measure.USAGE
+            is_true = held.is_rise or self._gauge.measure is Measure.USAGE
             self._settle(held, is_true=is_true)
-        match self._spec.measure:
+        match self._gauge.measure:
             case Measure.USAGE:
-                capacity = float(self._spec.capacity)  # a counter cannot tell what was left
+                capacity = float(self._gauge.capacity)  # a counter cannot tell what was left
                 self._filled(event.at, capacity, filled=capacity)
             case Measure.STATE:
                 self.amount = None
@@ -251,7 +250,7 @@ class Folding:
         if not is_true:
             self._glitches.append(held)
             return
-        is_level = self._spec.measure is not Measure.USAGE
+        is_level = self._gauge.measure is not Measure.USAGE
         if held.is_rise and is_level:
             self._filled(held.at, held.value, filled=held.value - (self.amount or 0.0))
             self._measured(held.at)
@@ -261,22 +260,30 @@ class Folding:
             self.used_total = held.value
             self._measured(held.at)
 
-    def _jump(self, reading: Measured, value: float) -> Held | None:
+    def _is_jump(self, key: Key, at: datetime, value: float) -> bool:
+        """If so it is held."""
         last = self.used_total if self._is_counter else self.amount
-        if last is None or self.refilled_at or self._is_state:
-            return None
-        fastest, at = self._most_per_day, reading.at
-        if self.measured_at is not None and at - self.measured_at > DAY:
-            fastest *= (at - self.measured_at) / DAY  # of one day may be used at once
-        if self._is_counter:
-            lower, upper = last, last + fastest
-        else:
-            lower, upper = last - fastest, last + self._noise
+        if last is None or last - self._fall <= value <= last + self._rise:
+            return False
+        if self.refilled_at or self._is_state:
+            return False
+        lower, upper = self._bounds(last, at)
         if lower <= value <= upper:
-            return None
+            return False
         is_rise = value > upper
         bound = upper if is_rise else lower
-        return Held(key=reading.key, at=at, value=value, bound=bound, is_rise=is_rise)
+        self.held = Held(key=key, at=at, value=value, bound=bound, is_rise=is_rise)
+        self._verdicts[key] = Verdict.HELD
+        return True
+
+    def _bounds(self, last: float, at: datetime) -> tuple[float, float]:
+        """Of a value at `at` that is no jump. What a day uses may be used at once."""
+        days = 1.0
+        if self.measured_at is not None and at - self.measured_at > DAY:
+            days = (at - self.measured_at) / DAY
+        if self._is_counter:
+            return last, last + self._rise * days
+        return last - self._fall * days, last + self._rise
 
     def _apply(self, value: float, at: datetime) -> None:
         if self._is_counter:
@@ -285,11 +292,11 @@ class Folding:
             filled = max(0.0, value - (self.amount or 0.0))
             self._filled(self.refilled_at, value, filled=filled)
             self._measured(at)
-        elif self.amount is None or value >= self.amount:
-            self.amount = value if self.amount is None else self.amount
-            self._measured(at, 0.0)
         else:
-            used, self.amount = self.amount - value, value
+            last = self.amount
+            used = 0.0 if last is None or value >= last else last - value
+            if last is None or used:
+                self.amount = value
             self._measured(at, used)
 
     def _count(self, used_total: float, at: datetime) -> None:
@@ -305,7 +312,7 @@ class Folding:
         """A counter that has not yet run through one capacity began with a full slot."""
         if self.amount is not None:
             return self.amount  # a refill was told before the first count
-        left = self._spec.capacity - used_total
+        left = self._gauge.capacity - used_total
         return left if left > 0 else None
 
     def _filled(self, at: datetime, amount: float, *, filled: float) -> None:

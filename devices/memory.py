@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, event
 
 from core.store import Changes, changes_so_far
-from devices.intake import Heard, KnownDevice, KnownSlot, StockId
+from devices.intake import Heard, KnownDevice, StockId
 from devices.slot_changes import KnownStock, SlotChange
 
 MOST_DEVICES: Final = 20_000  # some kilobytes each
@@ -51,31 +51,12 @@ def keep(
     if memory.changes is None:
         return
     for each in changed:
-        slot = each.slot
-        memory.devices[slot.device_id].slots[slot.slot] = KnownSlot(
-            device_id=slot.device_id,
-            slot=slot.slot,
-            stock_id=slot.stock_id,
-            spec=slot.spec,
-            track=each.track,
-            heard_at=each.heard_at,
-        )
+        each.slot.track, each.slot.heard_at = each.track, each.heard_at
     for now in heard:
-        memory.devices[now.device_id] = _as_heard(memory.devices[now.device_id], now)
+        device = memory.devices[now.device_id]
+        device.boot_id, device.last_heard_at = now.boot_id, now.last_heard_at
+        device.is_online, device.firmware = now.is_online, now.firmware
     connection.info[OF_CONNECTION] = memory
-
-
-def _as_heard(device: KnownDevice, now: Heard) -> KnownDevice:
-    return KnownDevice(
-        device_id=device.device_id,
-        zone=device.zone,
-        is_revoked=device.is_revoked,
-        boot_id=now.boot_id,
-        last_heard_at=now.last_heard_at,
-        is_online=now.is_online,
-        firmware=now.firmware,
-        slots=device.slots,
-    )
 
 
 @event.listens_for(Engine, "rollback")

@@ -4,11 +4,12 @@ Pure: frozen descriptions, validated once at the edge (API, `nachschub provision
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Unit = Literal["ml", "g", "pieces", "fill"]  # fill: one full slot, where only percent is known
+Direction = Literal["consumed", "filled"]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{2,62}$")]
 
@@ -41,7 +42,7 @@ class SlotSpec(Frozen):
     ]  # specifications a product must name one of
     capacity: Annotated[int, Field(gt=0, le=10_000_000)]  # in units
     unit: Unit
-    direction: Literal["consumed", "filled"] = "consumed"
+    direction: Direction = "consumed"
     measure: Measure
     typical_use_per_day: Annotated[
         float, Field(gt=0)
@@ -63,6 +64,25 @@ class SlotSpec(Frozen):
 
     def title_in(self, language: str) -> str:
         return (language == "de" and self.title_de) or self.title
+
+
+class Gauge(Protocol):
+    """What must be known of a slot to understand what it says: a SlotSpec, or those fields of
+    it that the ingest has read.
+    """
+
+    @property
+    def slot(self) -> str: ...
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def unit(self) -> Unit: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def measure(self) -> Measure: ...
+    @property
+    def most_per_day(self) -> float: ...
 
 
 class DataSheet(Frozen):

@@ -51,7 +51,7 @@ class Quarantined:
     device_id: str
     topic: str
     payload: bytes
-    faults: tuple[wire.Fault, ...]
+    faults: Sequence[wire.Fault]
     received_at: datetime
 
     @property
@@ -71,7 +71,7 @@ def glitches(change: SlotChange) -> list[Quarantined]:
                 wire.Fault(
                     code="glitch",
                     field=f"slots.{slot}",
-                    value=f"{held.value:g} {change.slot.spec.unit}",
+                    value=f"{held.value:g} {change.slot.gauge.unit}",
                     fix="the next reading said otherwise; look at the sensor if it lasts",
                 ),
             ),

@@ -17,17 +17,15 @@ from sqlalchemy import Connection
 from core import outbox
 from core.outbox import Work
 from devices import known, memory, quarantine, store, wire
-from devices.batch import MessageId, Outcome, Outcomes, Share, by_device
+from devices.batch import Judged, MessageId, Outcome, Outcomes, Share, by_device
 from devices.intake import (
     OF_ONE_SLOT,
     Arrival,
     DeviceEvent,
     KnownDevice,
     Place,
-    Reading,
     StockId,
 )
-from devices.levels import Verdict
 from devices.memory import Memory
 from devices.quarantine import Quarantined
 from devices.slot_changes import NOTHING_STORED, KnownStock, SlotChange, Window
@@ -72,23 +70,22 @@ def _sorted(
     shares: Iterable[Share],
     places: Iterable[Iterable[int]],
     batch: Sequence[Arrival],
-) -> Iterator[tuple[Reading, Verdict]]:
+) -> Iterator[Judged]:
     """The new readings, device by device: what a message was decoded to is still in the
     processor's cache when its row is written.
     """
     for share, messages in zip(shares, places, strict=True):
-        for message in messages:
-            share.add(message, batch[message])
+        share.add(messages, batch)
         if share.unsure:
             found.unsure.append(share)
         else:
             yield from _folded(found, share)
 
 
-def _folded(found: _Found, share: Share) -> Iterator[tuple[Reading, Verdict]]:
+def _folded(found: _Found, share: Share) -> Iterator[Judged]:
     for changed, judged in share.changes(found.windows):
         found.changes.append(changed)
-        yield from judged
+        yield judged
 
 
 def _settle(connection: Connection, found: _Found) -> None:
@@ -208,7 +205,7 @@ def _slot_events(
 def _quarantine(
     connection: Connection,
     batch: Sequence[Arrival],
-    faults: Mapping[int, tuple[wire.Fault, ...]],
+    faults: Mapping[int, Sequence[wire.Fault]],
     changes: Sequence[SlotChange],
 ) -> None:
     found = [

@@ -5,7 +5,7 @@ over all that is stored since.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -29,7 +29,7 @@ from devices.levels import (
     SlotFold,
     Verdict,
 )
-from devices.models import SlotSpec
+from devices.models import Gauge
 
 KEY: Final = attrgetter("key")
 
@@ -42,11 +42,14 @@ class Arrivals(Struct, gc=False):
     refilled: dict[Key, Refilled] = {}
     received_at: datetime = LONG_AGO
 
-    def add_reading(self, reading: Reading, message: int) -> None:
+    def add(self, reading: Reading, message: int) -> bool:
+        """Whether it was not there yet."""
+        if self.readings.setdefault(reading.key, reading) is not reading:
+            return False
+        self.messages.append(message)
         if reading.received_at > self.received_at:  # noqa: PLR1730 - max() costs more
             self.received_at = reading.received_at
-        self.readings[reading.key] = reading
-        self.messages.append(message)
+        return True
 
     def add_refilled(self, refilled: Refilled, received_at: datetime) -> None:
         self.received_at = max(self.received_at, received_at)
@@ -125,13 +128,13 @@ def is_late(slot: KnownSlot, key: Key) -> bool:
     return key <= slot.track.fold.key
 
 
-def refold_start(slot: KnownSlot, keys: Iterable[Key]) -> Key | None:
+def refold_start(slot: KnownSlot, keys: Collection[Key]) -> Key | None:
     """Where the stored messages begin that these new ones make fold again; None: none do.
 
     A jump held in the saved state is included: it is judged again.
     """
     folded, older = slot.track.fold.key, slot.track.older
-    if not any(key <= folded and key > older.key for key in keys):
+    if min(keys) > folded or not any(key <= folded and key > older.key for key in keys):
         return None
     return older.held.key if older.held else older.key
 
@@ -142,12 +145,12 @@ def change(
     """With the verdicts on all readings that were folded. stored: what is there since
     `refold_start`, or NOTHING_STORED.
     """
-    older, keys = slot.track.older, arrivals.keys
+    older, held, keys = slot.track.older, slot.track.fold.held, arrivals.keys
     is_refold = refold_start(slot, keys) is not None
     track, folded = checkpoints.follow(
         slot.track.rewound() if is_refold else slot.track,
         _in_order(older, arrivals, stored),
-        slot.spec,
+        slot.gauge,
         zone,
     )
     days, judged = folded.days, folded.verdicts
@@ -159,7 +162,7 @@ def change(
         newest=max(keys),
         received_at=arrivals.received_at,
         heard_at=max(arrivals.received_at, slot.heard_at or arrivals.received_at),
-        corrected=_corrected(judged, arrivals, stored),
+        corrected=_corrected(judged, arrivals, stored) if is_refold or held else {},
         glitches=stored.new_glitches(folded.glitches),
         cleared=stored.glitches_unless(judged),
         days=list(days.values()),
@@ -175,8 +178,6 @@ def _corrected(
 ) -> dict[Key, Verdict]:
     """Of readings stored before: those of the window, and a jump that was held until now."""
     before = judged.keys() - arrivals.readings.keys()
-    if not before:
-        return {}
     return {key: judged[key] for key in before if stored.verdicts.get(key) != judged[key]}
 
 
@@ -184,17 +185,22 @@ def _in_order(older: SlotFold, arrivals: Arrivals, stored: Window) -> Sequence[M
     """What is folded on, or again, from the older saved state; a reading before an event of
     the same name, whichever came first.
     """
-    messages: list[Message] = [*stored.readings, *arrivals.readings.values()]
-    messages += [*stored.refilled, *arrivals.refilled.values()]
-    messages.sort(key=KEY)
+    messages: list[Message] = [
+        *stored.readings,
+        *arrivals.readings.values(),
+        *stored.refilled,
+        *arrivals.refilled.values(),
+    ]
+    if len(messages) > 1:
+        messages.sort(key=KEY)
     if messages[0].key > older.key:
         return messages
     return [each for each in messages if each.key > older.key]
 
 
-def units_filled(refill: Refill, spec: SlotSpec) -> int:
+def units_filled(refill: Refill, gauge: Gauge) -> int:
     """Whole units that went in; a cartridge counted in `fill` goes in as a whole."""
-    if spec.unit == "fill":
+    if gauge.unit == "fill":
         return math.ceil(refill.filled) if refill.filled > JUMP else 0
     return round(max(0.0, refill.filled))
 
@@ -227,7 +233,7 @@ class KnownStock(Struct, gc=False):
             self.spares += sum(n for key, n in stored.from_spares.items() if key > start)
         taken: dict[Key, int] = {}
         for refill in change.refills:
-            taken[refill.key] = min(self.spares, units_filled(refill, change.slot.spec))
+            taken[refill.key] = min(self.spares, units_filled(refill, change.slot.gauge))
             self.spares -= taken[refill.key]
         return taken
 

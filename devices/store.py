@@ -5,7 +5,7 @@ Core SQL on the caller's connection and transaction. What every batch reads and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, Final, TypeVar, cast
@@ -32,7 +32,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
 from accounts.tables import OwnerRow
-from core.store import insert_rows
+from core.store import Columns, insert_rows
 from devices.batch import MessageId
 from devices.intake import (
     DeviceEvent,
@@ -43,7 +43,7 @@ from devices.intake import (
     amount_of,
 )
 from devices.levels import Key, Refilled, Verdict
-from devices.models import SlotSpec
+from devices.models import Gauge
 from devices.slot_changes import KnownStock, SlotChange, Window
 from devices.tables import (
     CommandRow,
@@ -61,7 +61,6 @@ from devices.wire import EventKind, SlotState
 
 T = TypeVar("T")
 
-DAY_USE: Final = ("device_id", "slot", "day_on", "used", "exposure_days")
 READING_NAME: Final = tuple(
     col(getattr(ReadingRow, name)) for name in ("device_id", "slot", "boot_id", "seq")
 )
@@ -150,11 +149,11 @@ def _add_windows(
     refolds: Sequence[tuple[KnownSlot, Key]],
     windows: dict[Place, Window],
 ) -> None:
-    specs = {(slot.device_id, slot.slot): slot.spec for slot, _ in refolds}
+    gauges = {(slot.device_id, slot.slot): slot.gauge for slot, _ in refolds}
     starts = _starts(refolds)
     for row in connection.execute(_since(ReadingRow, starts)):
         place = row.device_id, row.slot
-        reading = stored_reading(row, specs[place])
+        reading = stored_reading(row, gauges[place])
         windows[place].verdicts[reading.key] = Verdict(row.verdict)
         windows[place].readings.append(reading)
     refilled = _since(DeviceEventRow, starts).where(
@@ -169,12 +168,12 @@ def _add_windows(
         windows[row.device_id, row.slot].from_spares[key] = row.from_spares
 
 
-def stored_reading(row: Any, spec: SlotSpec) -> Reading:
+def stored_reading(row: Any, gauge: Gauge) -> Reading:
     """row: a ReadingRow, or what was selected of one."""
     return Reading(
         key=(row.boot_id, row.seq),
         at=row.measured_at,
-        amount=amount_of(row.level, row.quantity, spec),
+        amount=amount_of(row.level, row.quantity, gauge),
         used_total=row.used_total,
         state=SlotState(row.state) if row.state else None,
         device_id=row.device_id,
@@ -268,21 +267,24 @@ def add_quarantined(
     )
 
 
-def write_days(connection: Connection, changes: Iterable[SlotChange]) -> None:
-    reopened, rows = [], []
+def write_days(connection: Connection, changes: Collection[SlotChange]) -> None:
+    reopened = []
     for change in changes:
-        device_id, slot = change.place
         if change.refolded_from:
+            device_id, slot = change.place
             open_day = change.refolded_from.day
             after_on = open_day.day_on if open_day else date.min
             reopened.append({"of_device": device_id, "of_slot": slot, "after_on": after_on})
-        rows += [
-            (device_id, slot, day.day_on.isoformat(), day.used, day.exposure_days)
-            for day in change.days
-            if day.exposure_days > 0
-        ]
     _many(connection, REOPEN_DAYS, reopened)
-    insert_rows(connection, DayUseRow, DAY_USE, rows, replacing=("used", "exposure_days"))
+    days = [(each.slot, day) for each in changes for day in each.days if day.exposure_days > 0]
+    cells: Columns = {
+        "device_id": [slot.device_id for slot, _ in days],
+        "slot": [slot.slot for slot, _ in days],
+        "day_on": [day.day_on.isoformat() for _, day in days],
+        "used": [day.used for _, day in days],
+        "exposure_days": [day.exposure_days for _, day in days],
+    }
+    insert_rows(connection, DayUseRow, [cells], replacing=("used", "exposure_days"))
 
 
 def write_refills(

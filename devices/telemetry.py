@@ -7,7 +7,6 @@ the models of the contract need. For any other the contract is asked, which name
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -19,7 +18,7 @@ from devices.wire import LARGEST_NUMBER, LARGEST_PAYLOAD, Channel, SlotState
 Counter = Annotated[int, Meta(ge=0, le=LARGEST_NUMBER)]
 Amount = Annotated[float, Meta(ge=0, le=1e12)]
 
-ESCAPED_NUL: Final = rb"\u0000"  # what holds it is rewritten by the contract
+NUL: Final = "\0"  # a text with it is rewritten by the contract
 
 
 class Slot(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -62,29 +61,40 @@ SLOT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 def parse(channel: Channel, payload: bytes) -> Parsed | wire.Quarantined:
     message = decoded(payload) if channel == "telemetry" else None
-    if message is not None:
-        return Parsed(message)
-    parsed = wire.parse(channel, payload)  # it says what is wrong
+    if message is None or not is_storable(message):
+        return by_contract(channel, payload)
+    return Parsed(message)
+
+
+def by_contract(channel: Channel, payload: bytes) -> Parsed | wire.Quarantined:
+    """It says what is wrong."""
+    parsed = wire.parse(channel, payload)
     if isinstance(parsed, wire.Quarantined):
         return parsed
     return Parsed(taken(parsed.message), parsed.faults)
 
 
 def decoded(payload: bytes) -> Telemetry | None:
-    """None: the contract is to be asked."""
-    # find and not in, which would first try to take the bytes for a number.
-    if payload.find(ESCAPED_NUL) >= 0 or len(payload) > LARGEST_PAYLOAD:
+    """None: the contract is to be asked; also if the message is not `is_storable`, but whoever
+    knows the device sees that in passing.
+    """
+    if len(payload) > LARGEST_PAYLOAD:
         return None
     try:
-        message = DECODER.decode(payload)
+        return DECODER.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return message if all(map(_is_name, message.slots)) else None
 
 
-@lru_cache(maxsize=1_000)  # as few as the device models have
-def _is_name(slot: str) -> bool:
-    return SLOT_NAME.fullmatch(slot) is not None
+def is_storable(message: Telemetry) -> bool:
+    return all(
+        is_slot_name(name) and NUL not in (said.raw or "")
+        for name, said in message.slots.items()
+    )
+
+
+def is_slot_name(name: str) -> bool:
+    return SLOT_NAME.fullmatch(name) is not None
 
 
 def taken(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, delete, select
 
 from core import store
 from core.database import blocking_engine
-from core.store import insert_rows, instant, rows_of, update_rows
+from core.store import Columns, insert_rows, instants, rows_of, update_rows
 from devices.tables import (
     DayUseRow,
     DeviceRow,
@@ -62,20 +63,29 @@ def connection(database_url: str) -> Iterator[Connection]:
     engine.dispose()
 
 
+def cells(columns: tuple[str, ...], *rows: tuple[object, ...]) -> Columns:
+    return {name: [row[n] for row in rows] for n, name in enumerate(columns)}
+
+
+def insert_readings(connection: Connection, *rows: tuple[object, ...]) -> None:
+    insert_rows(connection, ReadingRow, [cells(READING, *rows)])
+
+
 def a_reading(
     seq: int, at: datetime, level: float | None, raw: str | None
 ) -> tuple[object, ...]:
-    whole = ("washer-0001", "a", 2**53, seq, instant(at), instant(NOON), True)
+    measured_at, received_at = instants([at, NOON])
+    whole = ("washer-0001", "a", 2**53, seq, measured_at, received_at, True)
     return (*whole, level, None, None, "ok", raw, "applied")
 
 
-@given(st.lists(st.tuples(st.datetimes(YEAR_2000), NUMBERS, WORDS), max_size=5))
+@given(st.lists(st.tuples(st.datetimes(YEAR_2000), NUMBERS, st.none() | WORDS), max_size=5))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_inserted_comes_back_bit_by_bit(connection, found):
     connection.execute(delete(ReadingRow))
     at = [each.replace(tzinfo=UTC) for each, _, _ in found]
     rows = [a_reading(n, at[n], level, raw) for n, (_, level, raw) in enumerate(found)]
-    insert_rows(connection, ReadingRow, READING, rows)
+    insert_readings(connection, *rows)
     stored = connection.execute(select(ReadingRow).order_by(ReadingRow.seq)).all()
     assert [(row.measured_at, row.level, row.raw) for row in stored] == [
         (at[n], level, raw) for n, (_, level, raw) in enumerate(found)
@@ -85,16 +95,55 @@ def test_what_is_inserted_comes_back_bit_by_bit(connection, found):
     }
 
 
+@pytest.mark.parametrize("number", [1, 255, 256, 257, 2_300])
+def test_any_number_of_rows_goes_in_with_and_without_what_is_empty(
+    connection: Connection, number: int
+):
+    levels = [None if n % 300 < 270 else n / number for n in range(number)]
+    rows = [a_reading(n, NOON, level, None) for n, level in enumerate(levels)]
+    insert_rows(connection, ReadingRow, [cells(READING, *rows), cells(READING)])
+    stored = connection.execute(select(ReadingRow.level).order_by(ReadingRow.seq))
+    assert stored.scalars().all() == levels
+
+
+def test_an_update_takes_away_what_is_empty_now(connection: Connection):
+    with_devices(connection)
+    emptied = cells(("device_id", "slot", "in_slot"), ("washer-1", "a", None))
+    update_rows(connection, SlotRow, emptied)
+    assert [each.in_slot for each in devices(connection, "washer-1", "washer-2")] == [
+        None,
+        0.1 + 0.2,
+    ]
+
+
+ZONES = st.sampled_from([UTC, ZoneInfo("UTC"), timezone(timedelta(hours=-3, minutes=-30))])
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda at, zone, is_whole: at.replace(
+                tzinfo=zone, microsecond=0 if is_whole else at.microsecond
+            ),
+            st.datetimes(YEAR_2000),
+            ZONES,
+            st.booleans(),
+        )
+    )
+)
+def test_instants_are_written_in_utc_and_so_long_that_they_sort(found: list[datetime]):
+    assert instants(found) == [f"{each.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" for each in found]
+
+
 def test_an_instant_is_stored_in_utc(connection: Connection):
     tokyo = NOON.astimezone(timezone(timedelta(hours=9)))
-    insert_rows(connection, ReadingRow, READING, [a_reading(1, tokyo, 0.5, None)])
+    insert_readings(connection, a_reading(1, tokyo, 0.5, None))
     assert connection.execute(select(ReadingRow.measured_at)).scalar_one() == NOON
 
 
 def test_a_row_that_is_there_is_left_alone(connection: Connection):
-    insert_rows(connection, ReadingRow, READING, [a_reading(1, NOON, 0.5, None)])
-    again = [a_reading(1, NOON, 0.7, None), a_reading(2, NOON, 0.7, None)]
-    insert_rows(connection, ReadingRow, READING, again)
+    insert_readings(connection, a_reading(1, NOON, 0.5, None))
+    insert_readings(connection, a_reading(1, NOON, 0.7, None), a_reading(2, NOON, 0.7, None))
     levels = connection.execute(select(ReadingRow.level).order_by(ReadingRow.seq))
     assert levels.scalars().all() == [0.5, 0.7]
 
@@ -103,7 +152,7 @@ def test_or_replaced_where_that_is_wanted(connection: Connection):
     columns = ("device_id", "slot", "day_on", "used", "exposure_days")
     for used in (1.5, 2.5):
         row = ("washer-0001", "a", "2026-11-20", used, 1)
-        insert_rows(connection, DayUseRow, columns, [row], replacing=("used",))
+        insert_rows(connection, DayUseRow, [cells(columns, row)], replacing=("used",))
     [stored] = connection.execute(select(DayUseRow)).all()
     assert (stored.day_on, stored.used) == (date(2026, 11, 20), 2.5)
 
@@ -119,8 +168,8 @@ def with_devices(connection: Connection) -> None:
 def test_rows_are_updated_by_their_key_and_no_others(connection: Connection):
     with_devices(connection)
     columns = ("device_id", "boot_id", "last_heard_at", "is_online", "firmware")
-    rows = [("washer-3", 7, instant(NOON), True, "1.2"), ("washer-9", 7, None, True, None)]
-    update_rows(connection, DeviceRow, columns, rows)
+    rows = [("washer-3", 7, *instants([NOON]), True, "1.2"), ("washer-9", 7, None, True, None)]
+    update_rows(connection, DeviceRow, cells(columns, *rows))
     slot = "a", '{"b": [1]}', "null", 0.1 + 0.2
     assert devices(connection, "washer-1", "washer-3", "washer-9") == [
         Device("washer-1", -1, None, False, None, *slot),
@@ -158,7 +207,8 @@ def test_who_waits_for_a_row_sees_what_was_written_beside_it_meanwhile(database_
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             columns = ("device_id", "slot", "fold")
-            update_rows(connection, SlotRow, columns, [("washer-1", "a", '{"key": [1, 2]}')])
+            fold = ("washer-1", "a", '{"key": [1, 2]}')
+            update_rows(connection, SlotRow, cells(columns, fold))
         assert waiting.result(timeout=10) == '{"key": [1, 2]}'
     engine.dispose()
 
@@ -166,7 +216,8 @@ def test_who_waits_for_a_row_sees_what_was_written_beside_it_meanwhile(database_
 def test_json_goes_and_comes_as_its_text_and_numbers_lose_nothing(connection: Connection):
     with_devices(connection)
     fold = '{"key":[1,2],"amount":0.30000000000000004,"words":"a \\"b\\" \\u00fc"}'
-    update_rows(connection, SlotRow, ("device_id", "slot", "fold"), [("washer-1", "a", fold)])
+    columns = ("device_id", "slot", "fold")
+    update_rows(connection, SlotRow, cells(columns, ("washer-1", "a", fold)))
     [found] = devices(connection, "washer-1")
     assert (found.spec, found.fold, found.in_slot) == ('{"b": [1]}', fold, 0.1 + 0.2)
     stored = select(SlotRow.fold).where(SlotRow.device_id == "washer-1")
@@ -174,8 +225,9 @@ def test_json_goes_and_comes_as_its_text_and_numbers_lose_nothing(connection: Co
 
 
 def test_nothing_is_asked_or_written_for_nothing(connection: Connection):
-    insert_rows(connection, QuarantineCountRow, ("device_id",), [])
-    update_rows(connection, QuarantineCountRow, ("device_id",), [])
+    insert_rows(connection, QuarantineCountRow, [])
+    insert_rows(connection, QuarantineCountRow, [cells(("device_id",))])
+    update_rows(connection, QuarantineCountRow, cells(("device_id",)))
     assert devices(connection) == []
     assert devices(connection, "washer-1") == []
 
@@ -185,8 +237,9 @@ def test_sqlite_finds_each_row_by_its_key_and_reads_no_table_whole(sqlite_templa
     slot, stock, device = (each.__table__ for each in (SlotRow, StockRow, DeviceRow))
     of_devices = store._selection(engine.dialect, (device, slot), ("slot",), "device_id")
     of_stocks = store._selection(engine.dialect, (stock, slot), ("in_slot",), "stock_id")
+    shape = store._Shape(("device_id", "slot", "fold"), 2)
     statements = [
-        (store._change(engine.dialect, slot, ("device_id", "slot", "fold"), 2), ("",) * 6),
+        (store._change(engine.dialect, slot, shape), ("",) * 6),
         (of_devices, ("[]",)),
         (of_stocks, ("[]",)),
     ]

@@ -34,7 +34,7 @@ def a_device(*specs: SlotSpec, older: SlotFold = SlotFold()) -> KnownDevice:  # 
                 device_id="washer-0001",
                 slot=each.slot,
                 stock_id=None,
-                spec=each,
+                gauge=each,
                 track=Track(fold=older, saved=Saved(older=older)),
                 heard_at=None,
             )
@@ -83,7 +83,7 @@ def test_a_measure_is_read_in_the_units_of_its_slot(spec, values, amount, used_t
 )
 def test_a_measure_the_model_did_not_declare_is_named_with_the_one_to_send(spec, values, field):
     found = said(spec, **values)
-    assert found.readings == ()
+    assert found.readings == []
     (fault,) = found.faults
     assert (fault.code, fault.field) == ("bad_payload", field)
 

@@ -17,7 +17,7 @@ def a_slot(track: Track) -> KnownSlot:
         device_id="washer-0001",
         slot="detergent",
         stock_id=None,
-        spec=a_spec(),
+        gauge=a_spec(),
         track=track,
         heard_at=None,
     )

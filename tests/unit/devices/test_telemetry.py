@@ -57,7 +57,7 @@ def test_what_the_short_way_takes_the_contract_takes_with_the_same_meaning(
     body = GOOD | fields | ({} if slots is None else {"slots": slots})
     payload = json.dumps(body).encode()[: -1 if is_cut else None]
     short = telemetry.decoded(payload)
-    if short is None:
+    if short is None or not telemetry.is_storable(short):
         return
     parsed = wire.parse("telemetry", payload)
     assert isinstance(parsed, wire.Parsed), parsed

@@ -101,7 +101,7 @@ class Batches:
         count = min(self.largest, len(self._waiting))
         self._in_flight = [self._waiting.popleft() for _ in range(count)]
         self._arrivals = [arrival for arrival, _, _ in self._in_flight]
-        self._waiting_bytes -= sum(len(each.payload) for each in self._arrivals)
+        self._waiting_bytes -= sum([len(each.payload) for each in self._arrivals])
         return await self._ingest(self._arrivals)
 
     def _finish(self, commit: asyncio.Task[Committed]) -> None:

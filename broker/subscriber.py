@@ -6,6 +6,7 @@ while the platform is away. What the broker promised its devices is the broker's
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -163,9 +164,7 @@ class _Session(asyncio.Protocol):
             packets = malformed.decoded_before
             self._counters.malformed += 1
             self.abandon(f"it sent no MQTT, {malformed.reason}")
-        now = self._clock.now()
-        for packet in packets:
-            self._take(packet, now)
+        self._receive(packets, self._clock.now())
         if self._batches.is_full:
             self._batches.hold_back(self)
             self.stop_reading()
@@ -207,10 +206,23 @@ class _Session(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(reason)
 
+    def _receive(self, packets: Iterable[mqtt.Packet], now: datetime) -> None:
+        for packet in packets:
+            if type(packet) is mqtt.Publish:
+                device_id, channel = _place_of(packet.topic)
+                if channel is None:
+                    self._refuse(packet)
+                    continue
+                self._counters.messages += 1
+                arrival = Arrival(device_id, channel, packet.payload, now)
+                self._batches.add(arrival, self, mqtt.reply_to(packet))
+            else:
+                self._take(packet, now)
+
     def _take(self, packet: mqtt.Packet, now: datetime) -> None:
         match packet:
-            case mqtt.Publish() | mqtt.OversizedPublish():
-                self._arrive(packet, now)
+            case mqtt.OversizedPublish():
+                self._set_aside(packet, now)
             case mqtt.Connack(mqtt.ConnackCode.ACCEPTED):
                 wanted = tuple((each, 1) for each in self._broker.filters)
                 self.send(mqtt.encode(mqtt.Subscribe(1, wanted)))
@@ -222,20 +234,18 @@ class _Session(asyncio.Protocol):
                 self.is_subscribed = True
                 logger.info("subscribed at %s:%d", self._broker.host, self._broker.port)
 
-    def _arrive(self, packet: mqtt.Publish | mqtt.OversizedPublish, now: datetime) -> None:
-        reply = mqtt.reply_to(packet)
+    def _set_aside(self, packet: mqtt.OversizedPublish, now: datetime) -> None:
         device_id, channel = _place_of(packet.topic)
         if channel is None:
-            self._counters.refused += 1
-            self.send(reply)
+            self._refuse(packet)
             return
-        if isinstance(packet, mqtt.OversizedPublish):
-            self._counters.too_large += 1
-            arrival = oversized(device_id, channel, packet.payload_bytes, now)
-        else:
-            self._counters.messages += 1
-            arrival = Arrival(device_id, channel, packet.payload, now)
-        self._batches.add(arrival, self, reply)
+        self._counters.too_large += 1
+        arrival = oversized(device_id, channel, packet.payload_bytes, now)
+        self._batches.add(arrival, self, mqtt.reply_to(packet))
+
+    def _refuse(self, packet: mqtt.Publish | mqtt.OversizedPublish) -> None:
+        self._counters.refused += 1
+        self.send(mqtt.reply_to(packet))
 
     def _ping(self) -> None:
         now_s = self._loop.time()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
+from msgspec import Struct
+
 LONGEST_FIELD: Final = 65_535  # bytes of a string or of binary data, 1.5.3
 LONGEST_BODY: Final = 268_435_455  # bytes after the fixed header, 2.2.3
 SUBSCRIPTION_REFUSED: Final = 0x80  # return code in a SUBACK, 3.9.3
@@ -17,6 +19,7 @@ SUBSCRIPTION_REFUSED: Final = 0x80  # return code in a SUBACK, 3.9.3
 PROTOCOL_LEVEL: Final = 4  # of MQTT 3.1.1
 PUBLISH: Final = 0x30  # first byte without its flags
 _U16: Final = struct.Struct(">H")
+_REPLY: Final = struct.Struct(">HH").pack
 
 
 class ConnackCode(IntEnum):
@@ -59,8 +62,7 @@ class Connack:
     has_session: bool = False
 
 
-@dataclass(slots=True)  # frozen, it would take three times as long to make
-class Publish:
+class Publish(Struct, gc=False):
     topic: str
     payload: bytes
     qos: int = 0
@@ -156,7 +158,7 @@ def reply_to(packet: Publish | OversizedPublish) -> bytes:
     """The acknowledgement that its qos asks for; nothing for qos 0."""
     if packet.qos == 0:
         return b""
-    return (b"\x40\x02" if packet.qos == 1 else b"\x50\x02") + _U16.pack(packet.packet_id)
+    return _REPLY(0x4002 if packet.qos == 1 else 0x5002, packet.packet_id)
 
 
 def _framed(first_byte: int, body: bytes) -> bytes:

@@ -14,6 +14,9 @@ from core import mqtt
 QOS_1: Final = mqtt.PUBLISH | 0x02  # first byte of a PUBLISH, neither retained nor sent again
 
 _U16: Final = struct.Struct(">H")
+# Its type and flags, a length of two bytes at most, and that of the topic.
+_HEAD: Final = struct.Struct(">BBBH").unpack_from
+_SMALLEST_PUBLISH: Final = 6  # bytes of a PUBLISH with a packet id
 
 
 class MalformedPacket(Exception):
@@ -69,38 +72,45 @@ class Decoder:
         return chunk[skipped:]
 
     def _decode(self, buffer: bytes, packets: list[mqtt.Packet]) -> None:
-        at = 0
+        at = self._small_publishes(buffer, 0, packets)
         while at < len(buffer):
-            found = self._small_publish_at(buffer, at) or self._packet_at(buffer, at)
+            found = self._packet_at(buffer, at)
             if found is None:
                 break
             packet, at = found
             packets.append(packet)
+            at = self._small_publishes(buffer, at, packets)
         self._rest = buffer[at:]
         self._bytes_to_skip += max(0, at - len(buffer))
 
-    def _small_publish_at(self, buffer: bytes, at: int) -> tuple[mqtt.Packet, int] | None:
-        """The one packet that comes by the thousand, without a detour: complete, below 16 KiB,
-        with qos 1. Anything else is left to `_packet_at`.
+    def _small_publishes(self, buffer: bytes, at: int, packets: list[mqtt.Packet]) -> int:
+        """Takes the packets that come by the thousand without a detour: complete, below 16 KiB,
+        with qos 1. Returns where another one begins, which is left to `_packet_at`.
         """
-        if buffer[at] != QOS_1 or len(buffer) - at < 5:
-            return None
-        length, start = buffer[at + 1], at + 2
-        if length > 0x7F:
-            if buffer[at + 2] > 0x7F:
-                return None
-            length, start = length & 0x7F | buffer[at + 2] << 7, at + 3
-        end = start + length
-        if end > len(buffer) or length < 2 or end - at > self._max_packet_bytes:
-            return None
-        number_at = start + 2 + (buffer[start] << 8 | buffer[start + 1])
-        if number_at + 2 > end:
-            return None
-        packet_id = buffer[number_at] << 8 | buffer[number_at + 1]
-        if packet_id == 0:
-            return None
-        topic = self._topic_of(buffer[start + 2 : number_at])
-        return mqtt.Publish(topic, buffer[number_at + 2 : end], 1, packet_id), end
+        last = len(buffer)
+        while last - at >= _SMALLEST_PUBLISH:
+            first_byte, length, more, topic_bytes = _HEAD(buffer, at)
+            start = at + 2
+            if length < 0x80:
+                topic_bytes = more << 8 | topic_bytes >> 8
+            else:
+                length, start = length & 0x7F | more << 7, at + 3
+            end, number_at = start + length, start + 2 + topic_bytes
+            if (
+                first_byte != QOS_1
+                or length > 0x3FFF
+                or end > last
+                or number_at + 2 > end
+                or end - at > self._max_packet_bytes
+            ):
+                break
+            packet_id = buffer[number_at] << 8 | buffer[number_at + 1]
+            if packet_id == 0:
+                break
+            topic = self._topic_of(buffer[start + 2 : number_at])
+            packets.append(mqtt.Publish(topic, buffer[number_at + 2 : end], 1, packet_id))
+            at = end
+        return at
 
     def _packet_at(self, buffer: bytes, at: int) -> tuple[mqtt.Packet, int] | None:
         """The packet that begins at `at`, and its end; None while bytes are missing."""

@@ -34,7 +34,7 @@ IN_UNIT: Final[dict[Unit, Callable[[telemetry.Slot], tuple[float | None, float |
 OF_ONE_SLOT: Final = frozenset({wire.EventKind.REFILLED, wire.EventKind.REPLENISH_REQUESTED})
 
 
-class Arrival(Struct, frozen=True, gc=False):
+class Arrival(Struct, frozen=True, array_like=True, gc=False):
     """One message as it came. `received_at`: the platform's business time."""
 
     device_id: str

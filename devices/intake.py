@@ -88,6 +88,8 @@ class DeviceEvent(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class KnownSlot(Struct, kw_only=True, gc=False):
+    """As before the batch; only `devices.memory` changes it, when all is written."""
+
     device_id: str
     slot: str
     stock_id: StockId | None
@@ -101,6 +103,8 @@ class KnownSlot(Struct, kw_only=True, gc=False):
 
 
 class KnownDevice(Struct, kw_only=True):
+    """As before the batch, like its slots. `boot_id`: the highest that was heard."""
+
     device_id: str
     zone: ZoneInfo
     is_revoked: bool
@@ -182,16 +186,12 @@ def _take_telemetry(
     if not isinstance(at, datetime):
         return Taken(faults=[at])
     boot_id = message.boot_id
-    key, has_clock, is_old = (
-        (boot_id, message.seq),
-        at is message.measured_at,
-        boot_id < device.boot_id,
-    )
+    key, is_old = (boot_id, message.seq), boot_id < device.boot_id
+    has_clock = at is message.measured_at
     readings: list[Reading] = []
     late: list[ReadingName] = []
-    slots = device.slots
     for name, said in message.slots.items():
-        slot = slots.get(name)
+        slot = device.slots.get(name)
         if slot is None:
             if not telemetry.is_slot_name(name):
                 return _by_contract(device, arrival)

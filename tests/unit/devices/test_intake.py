@@ -146,3 +146,22 @@ def test_an_event_of_the_device_needs_no_slot():
     event = taken(a_device(LEVEL, COUNTER), "event", event="fault", detail="E17").event
     assert event is not None
     assert (event.slot, event.detail) == (None, "E17")
+
+
+def test_a_name_that_no_slot_can_have_costs_that_slot_only():
+    found = taken(a_device(LEVEL), slots={"Ink!": {"level": 0.5}, "level": {"level": 0.5}})
+    (fault,) = found.faults
+    assert (fault.code, fault.field) == ("bad_payload", "slots.Ink!.[key]")
+    assert [each.slot for each in found.readings] == ["level"]
+
+
+def test_a_slot_the_model_does_not_have_costs_that_slot_only():
+    found = taken(a_device(LEVEL), slots={"ink": {"level": 0.5}, "level": {"level": 0.5}})
+    (fault,) = found.faults
+    assert (fault.code, fault.field) == ("unknown_slot", "slots.ink")
+    assert [each.slot for each in found.readings] == ["level"]
+
+
+def test_a_nul_in_a_remark_is_kept_as_json_writes_it():
+    (reading,) = said(LEVEL, level=0.5, raw="a\0b").readings
+    assert reading.raw == r"a\u0000b"

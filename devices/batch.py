@@ -16,7 +16,6 @@ from devices import wire
 from devices.intake import (
     Arrival,
     DeviceEvent,
-    Heard,
     KnownDevice,
     KnownSlot,
     Place,
@@ -98,7 +97,7 @@ class Share:
     """What one device has in a batch that was not stored before."""
 
     def __init__(self, device: KnownDevice | None, outcomes: Outcomes) -> None:
-        self.heard = Heard(device) if device and not device.is_revoked else None
+        self.heard = device if device and not device.is_revoked else None
         self.events: dict[Key, DeviceEvent] = {}
         self.unsure: list[tuple[int, Taken]] = []
         self._device = device
@@ -111,7 +110,7 @@ class Share:
             arrival = batch[message]
             taken = take(device, arrival)
             if heard:
-                heard.add(taken, arrival.received_at)
+                heard.hear(taken, arrival.received_at)
             if taken.late or taken.event:
                 self.unsure.append((message, taken))
             else:
@@ -127,13 +126,15 @@ class Share:
     @property
     def refolds(self) -> list[tuple[KnownSlot, Key]]:
         """Slots that are folded again, and from where on what is stored of them is needed."""
-        starts = ((slot, refold_start(slot, given.keys)) for slot, given in self._slots())
+        given = ((self._known.slots[name], each.keys) for name, each in self._arrivals.items())
+        starts = ((slot, refold_start(slot, keys)) for slot, keys in given)
         return [(slot, start) for slot, start in starts if start is not None]
 
     def changes(self, windows: Mapping[Place, Window]) -> Iterator[tuple[SlotChange, Judged]]:
         """With the readings that are new, as they were judged."""
-        for slot, arrivals in self._slots():
-            window = windows.get((slot.device_id, slot.slot), NOTHING_STORED)
+        for name in sorted(self._arrivals):
+            slot, arrivals = self._known.slots[name], self._arrivals[name]
+            window = windows.get(slot.place, NOTHING_STORED)
             changed, verdicts = change(slot, self._known.zone, arrivals, window)
             yield changed, self._judged(slot, arrivals, verdicts)
 
@@ -152,11 +153,6 @@ class Share:
             else:
                 self._outcomes.note(message, outcome)
         return Judged(list(arrivals.readings.values()), found)
-
-    def _slots(self) -> list[tuple[KnownSlot, Arrivals]]:
-        return [
-            (self._known.slots[name], self._arrivals[name]) for name in sorted(self._arrivals)
-        ]
 
     @property
     def _known(self) -> KnownDevice:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from devices import telemetry, wire
 from devices.checkpoints import Track
-from devices.levels import JUMP, LONG_AGO, STATE, USAGE, Key, Measured
+from devices.levels import JUMP, STATE, USAGE, Key, Measured
 from devices.models import Gauge, Measure, Unit
 from devices.wire import Fault
 
@@ -90,6 +90,7 @@ class DeviceEvent(Struct, frozen=True, kw_only=True, gc=False):
 class KnownSlot(Struct, kw_only=True, gc=False):
     """As before the batch; only `devices.memory` changes it, when all is written."""
 
+    place: Place
     device_id: str
     slot: str
     stock_id: StockId | None
@@ -97,22 +98,30 @@ class KnownSlot(Struct, kw_only=True, gc=False):
     track: Track
     heard_at: datetime | None
 
-    @property
-    def place(self) -> Place:
-        return self.device_id, self.slot
-
 
 class KnownDevice(Struct, kw_only=True):
-    """As before the batch, like its slots. `boot_id`: the highest that was heard."""
+    """`boot_id`: the highest that was heard. Its slots are as before the batch."""
 
     device_id: str
     zone: ZoneInfo
     is_revoked: bool
     boot_id: int
-    last_heard_at: datetime | None
+    last_heard_at: datetime
     is_online: bool
     firmware: str | None
     slots: dict[str, KnownSlot] = {}  # each has its own: msgspec copies an empty one
+
+    def hear(self, taken: "Taken", received_at: datetime) -> None:
+        """What a message says of the device itself."""
+        if received_at > self.last_heard_at:  # noqa: PLR1730 - max() costs more
+            self.last_heard_at = received_at
+        if taken.boot_id > self.boot_id:  # noqa: PLR1730
+            self.boot_id = taken.boot_id
+        status = taken.status
+        # A last will or birth of an earlier start says nothing about now.
+        if status and status.boot_id >= self.boot_id:
+            self.is_online = status.state == "online"
+            self.firmware = status.firmware or self.firmware
 
 
 class Taken(Struct, kw_only=True, gc=False):
@@ -126,28 +135,6 @@ class Taken(Struct, kw_only=True, gc=False):
     event: DeviceEvent | None = None
     status: wire.Status | None = None
     boot_id: int = -1  # of what was good in it
-
-
-class Heard:
-    """What a batch's messages say of the device itself."""
-
-    def __init__(self, device: KnownDevice) -> None:
-        self.device_id = device.device_id
-        self.boot_id = device.boot_id
-        self.last_heard_at = device.last_heard_at or LONG_AGO
-        self.is_online = device.is_online
-        self.firmware = device.firmware
-
-    def add(self, taken: Taken, received_at: datetime) -> None:
-        if received_at > self.last_heard_at:  # noqa: PLR1730 - max() costs more
-            self.last_heard_at = received_at
-        if taken.boot_id > self.boot_id:  # noqa: PLR1730
-            self.boot_id = taken.boot_id
-        status = taken.status
-        # A last will or birth of an earlier start says nothing about now.
-        if status and status.boot_id >= self.boot_id:
-            self.is_online = status.state == "online"
-            self.firmware = status.firmware or self.firmware
 
 
 def take(device: KnownDevice | None, arrival: Arrival) -> Taken:

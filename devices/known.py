@@ -25,7 +25,7 @@ from core.store import (
 )
 from devices.batch import Judged
 from devices.checkpoints import Saved, Track
-from devices.intake import Heard, KnownDevice, KnownSlot, Reading, StockId
+from devices.intake import KnownDevice, KnownSlot, Reading, StockId
 from devices.levels import LONG_AGO, SlotFold, Verdict
 from devices.models import Direction, Gauge, Measure, Unit
 from devices.slot_changes import KnownStock, SlotChange
@@ -74,6 +74,7 @@ def load_devices(
             device = known[each.device_id] = _device(each)
         if each.slot and each.spec:
             device.slots[each.slot] = KnownSlot(
+                place=(each.device_id, each.slot),
                 device_id=each.device_id,
                 slot=each.slot,
                 stock_id=each.stock_id,
@@ -89,7 +90,7 @@ def _device(row: _Device) -> KnownDevice:
         zone=_zone(row.timezone),
         is_revoked=row.revoked_at is not None,
         boot_id=row.boot_id,
-        last_heard_at=row.last_heard_at,
+        last_heard_at=row.last_heard_at or LONG_AGO,
         is_online=row.is_online,
         firmware=row.firmware,
     )
@@ -215,7 +216,7 @@ def _write_saved(connection: Connection, changes: Iterable[SlotChange]) -> None:
     update_rows(connection, SlotRow, cells)
 
 
-def write_devices(connection: Connection, heard: Collection[Heard]) -> None:
+def write_devices(connection: Connection, heard: Collection[KnownDevice]) -> None:
     cells: Columns = {
         "device_id": [each.device_id for each in heard],
         "boot_id": [each.boot_id for each in heard],

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, event
 
 from core.store import Changes, changes_so_far
-from devices.intake import Heard, KnownDevice, StockId
+from devices.intake import KnownDevice, StockId
 from devices.slot_changes import KnownStock, SlotChange
 
 MOST_DEVICES: Final = 20_000  # some kilobytes each
@@ -44,7 +44,6 @@ def keep(
     connection: Connection,
     memory: Memory,
     changed: Iterable[SlotChange],
-    heard: Iterable[Heard],
 ) -> None:
     """`memory` with what the transaction has written, as its last step."""
     memory.changes = changes_so_far(connection)
@@ -52,10 +51,6 @@ def keep(
         return
     for each in changed:
         each.slot.track, each.slot.heard_at = each.track, each.heard_at
-    for now in heard:
-        device = memory.devices[now.device_id]
-        device.boot_id, device.last_heard_at = now.boot_id, now.last_heard_at
-        device.is_online, device.firmware = now.is_online, now.firmware
     connection.info[OF_CONNECTION] = memory
 
 

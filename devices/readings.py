@@ -50,7 +50,7 @@ def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     heard = [each.heard for each in shares if each.heard]
     known.write_devices(connection, heard)
     _quarantine(connection, batch, outcomes.faults, eventful)
-    memory.keep(connection, found.memory, found.changes, heard)
+    memory.keep(connection, found.memory, found.changes)
     return outcomes.complete
 
 

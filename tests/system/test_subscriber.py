@@ -85,8 +85,9 @@ async def test_a_broker_that_restarts_is_found_again_with_what_it_kept(tmp_path,
 
 async def test_a_topic_that_is_no_device_channel_is_counted_and_skipped(port, book):
     async with subscriber(port, book) as door:
-        door._session._take(Publish("v1/devices//telemetry", telemetry(1)), NOON)
-        door._session._take(Publish("v1/devices/washer-0001/command", b"{}"), NOON)
+        nowhere = Publish("v1/devices//telemetry", telemetry(1))
+        not_ours = Publish("v1/devices/washer-0001/command", b"{}")
+        door._session._receive([nowhere, not_ours], NOON)
         assert door.counters.refused == 2
         assert door.is_quiet
 

@@ -9,7 +9,7 @@ import pytest
 from devices import wire
 from devices.checkpoints import Saved, Track
 from devices.intake import KnownDevice, KnownSlot, Taken, take
-from devices.levels import SlotFold
+from devices.levels import LONG_AGO, SlotFold
 from devices.models import Measure, SlotSpec
 from tests.conftest import NOON
 from tests.devices_world import a_spec, received
@@ -26,11 +26,12 @@ def a_device(*specs: SlotSpec, older: SlotFold = SlotFold()) -> KnownDevice:  # 
         zone=ZoneInfo("UTC"),
         is_revoked=False,
         boot_id=older.key[0],
-        last_heard_at=None,
+        last_heard_at=LONG_AGO,
         is_online=False,
         firmware=None,
         slots={
             each.slot: KnownSlot(
+                place=("washer-0001", each.slot),
                 device_id="washer-0001",
                 slot=each.slot,
                 stock_id=None,

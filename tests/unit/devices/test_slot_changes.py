@@ -14,6 +14,7 @@ from tests.devices_world import a_spec
 
 def a_slot(track: Track) -> KnownSlot:
     return KnownSlot(
+        place=("washer-0001", "detergent"),
         device_id="washer-0001",
         slot="detergent",
         stock_id=None,

@@ -33,7 +33,7 @@ AS_JSON: Final = msgspec.json.Encoder().encode
 LENGTH_WITH_FRACTION: Final = 30  # with quotes and comma
 
 MOST_AT_ONCE: Final = 256  # rows whose cells are SQLite's parameters; a power of two
-MOST_STATEMENTS: Final = 1_000  # one for each table, size and choice of empty columns
+MOST_STATEMENTS: Final = 256  # one for each table, choice of columns and size
 MOST_AS_JSON: Final = 1_000  # rows in one parameter of PostgreSQL
 
 
@@ -134,13 +134,10 @@ def _json(value: object) -> str:
 
 
 class _Shape(NamedTuple):
-    """Of a statement. `empty`: columns with nothing in any of its rows, which need no
-    parameters; the sqlite3 module takes as long over None as over ten names.
-    """
+    """Of a statement. Few, as to prepare one of 256 rows takes as long as to write hundreds."""
 
     columns: tuple[str, ...]
     rows: int = 1
-    empty: tuple[str, ...] = ()
 
 
 def _statements(
@@ -164,16 +161,9 @@ def _of_sqlite(block: Columns) -> Iterator[tuple[_Shape, tuple[Any, ...]]]:
     while left:
         while size > left:
             size //= 2
-        part = {name: cells[first : first + size] for name, cells in block.items()}
-        empty = tuple(name for name, cells in part.items() if _is_empty(cells))
-        given = (cells for name, cells in part.items() if name not in empty)
-        rows = zip(*given, strict=True)
-        yield _Shape(tuple(block), size, empty), tuple(chain.from_iterable(rows))
+        rows = zip(*(cells[first : first + size] for cells in block.values()), strict=True)
+        yield _Shape(tuple(block), size), tuple(chain.from_iterable(rows))
         first, left = first + size, left - size
-
-
-def _is_empty(cells: Sequence[Any]) -> bool:
-    return cells[0] is None and cells.count(None) == len(cells)
 
 
 @contextmanager
@@ -262,14 +252,13 @@ def _texts(dialect: Dialect, table: Table, key: str) -> str:
 def _given(dialect: Dialect, table: Table, shape: _Shape) -> str:
     """The rows of the parameters, by the names of their columns."""
     if dialect.name == "sqlite":
-        given = [name for name in shape.columns if name not in shape.empty]
-        row = f"({', '.join('?' * len(given))})"
-        cells = {name: f"column{n}" for n, name in enumerate(given, 1)}
+        row = f"({', '.join('?' * len(shape.columns))})"
+        cells = {name: f"column{n}" for n, name in enumerate(shape.columns, 1)}
         batch = f"(VALUES {', '.join([row] * shape.rows)})"
     else:
         cells = {name: _cell(dialect, table.c[name], n) for n, name in enumerate(shape.columns)}
         batch = "jsonb_array_elements(CAST(%s AS jsonb)) AS batch(value)"
-    named = (f"{cells.get(name, 'NULL')} AS {name}" for name in shape.columns)
+    named = (f"{cell} AS {name}" for name, cell in cells.items())
     return f"SELECT {', '.join(named)} FROM {batch}"
 
 

@@ -96,7 +96,7 @@ def test_what_is_inserted_comes_back_bit_by_bit(connection, found):
 
 
 @pytest.mark.parametrize("number", [1, 255, 256, 257, 2_300])
-def test_any_number_of_rows_goes_in_with_and_without_what_is_empty(
+def test_any_number_of_rows_goes_in_with_and_without_empty_cells(
     connection: Connection, number: int
 ):
     levels = [None if n % 300 < 270 else n / number for n in range(number)]

@@ -235,8 +235,8 @@ PROMISES: Final = (
         "a message above 64 KiB ends its sender", ("max_packet_size 65536",), oversized_taken
     ),
     Promise(
-        "kill -9 forgets nothing older than two seconds",
-        ("persistence true", "persistence_location var/mosquitto/", "autosave_interval 1"),
+        "kill -9 forgets nothing older than six seconds",
+        ("persistence true", "persistence_location var/mosquitto/", "autosave_interval 4"),
         forgotten_by_a_kill,
         lambda scene: scene.kill_and_restart is not None,
     ),

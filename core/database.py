@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 MIGRATION_TIMEOUT_MS = 120_000
 WRITER_CACHE_KIB = 32 * 1024  # of pages; the readings of each slot go to a place of their own
+CHECKPOINT_PAGES = 4_000  # of the log; a slot's page is changed often before it must be copied
 BUSY_TIMEOUT_MS = 5_000  # how long SQLite waits for another process's write lock
 ADVISORY_LOCK = 7_105_413_201_668_239  # a number nobody else takes
 READ_ONLY = "nachschub_read_only"
@@ -128,7 +129,7 @@ class Writer:
     def __init__(self, url: str) -> None:
         self._engine = blocking_engine(url)
         if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _with_a_large_cache)
+            event.listen(self._engine, "connect", _with_much_memory)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     async def run(self, work: Callable[[Connection], T]) -> T:
@@ -193,6 +194,7 @@ def _on_connect(connection: Any, _record: object) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
         "synchronous = FULL",
         "foreign_keys = ON",
     ):
@@ -200,8 +202,11 @@ def _on_connect(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _with_a_large_cache(connection: Any, _record: object) -> None:
+def _with_much_memory(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+    # Else pages go to a file before a statement of many rows changes them, where it could fail
+    # halfway: nearly as many writes as those of the log.
+    connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def _for_migrations(connection: Any, _record: object) -> None:

@@ -75,12 +75,16 @@ def insert_rows(
             driver.execute(_insertion(dialect, of, shape, replacing), parameters)
 
 
-def update_rows(connection: Connection, table: type[SQLModel], cells: Columns) -> None:
-    """The primary key finds the row, the other columns are set in it."""
+def update_rows(
+    connection: Connection, table: type[SQLModel], cells: Columns, *, rising: str = ""
+) -> None:
+    """The primary key finds the row, the other columns are set in it; where there is one that
+    only rises, in rows in which it does.
+    """
     dialect, of = connection.dialect, _of(table)
     with _driver(connection) as driver, _queued(connection):
         for shape, parameters in _statements(dialect, [cells]):
-            driver.execute(_change(dialect, of, shape), parameters)
+            driver.execute(_change(dialect, of, shape, rising), parameters)
 
 
 def rows_of(
@@ -211,12 +215,14 @@ def _insertion(
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
-def _change(dialect: Dialect, table: Table, shape: _Shape) -> str:
+def _change(dialect: Dialect, table: Table, shape: _Shape, rising: str) -> str:
     key = [each.name for each in table.primary_key]
     changes = ", ".join(f"{name} = new.{name}" for name in shape.columns if name not in key)
-    same = " AND ".join(f"{table.name}.{name} = new.{name}" for name in key)
-    given = _given(dialect, table, shape)
-    return f"UPDATE {table.name} SET {changes} FROM ({given}) AS new WHERE {same}"
+    wanted = [f"{table.name}.{name} = new.{name}" for name in key]
+    if rising:
+        wanted.append(f"{table.name}.{rising} < new.{rising}")
+    given, where = _given(dialect, table, shape), " AND ".join(wanted)
+    return f"UPDATE {table.name} SET {changes} FROM ({given}) AS new WHERE {where}"
 
 
 @lru_cache(maxsize=256)

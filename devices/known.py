@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from accounts.tables import OwnerRow
 from core.store import (
     AS_JSON,
     Columns,
@@ -225,6 +226,13 @@ def write_devices(connection: Connection, heard: Collection[KnownDevice]) -> Non
         "firmware": [each.firmware for each in heard],
     }
     update_rows(connection, DeviceRow, cells)
+
+
+def touch_owners(connection: Connection, owner_ids: Collection[str], at: datetime) -> None:
+    """Lets open pages of these owners reload."""
+    changed_at = instants([at]) * len(owner_ids)
+    cells: Columns = {"owner_id": sorted(owner_ids), "changed_at": changed_at}
+    update_rows(connection, OwnerRow, cells, rising="changed_at")
 
 
 def _text(value: Struct) -> str:

@@ -159,8 +159,7 @@ def _touch_owners(
 ) -> None:
     if changes:
         latest = max(each.received_at for each in changes)
-        owner_ids = {each.owner_id for each in stocks}
-        store.touch_owners(connection, {UUID(each) for each in owner_ids}, latest)
+        known.touch_owners(connection, {each.owner_id for each in stocks}, latest)
 
 
 def _ask(

@@ -31,7 +31,6 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
-from accounts.tables import OwnerRow
 from core.store import Columns, insert_rows
 from devices.batch import MessageId
 from devices.intake import (
@@ -80,14 +79,6 @@ CORRECT_VERDICT: Final = update(ReadingRow).where(
     col(ReadingRow.slot) == bindparam("of_slot"),
 )
 WRITE_SPARES: Final = update(StockRow).where(col(StockRow.stock_id) == bindparam("of_stock"))
-TOUCH_OWNERS: Final = (
-    update(OwnerRow)
-    .where(
-        col(OwnerRow.owner_id).in_(bindparam("touched", expanding=True)),
-        col(OwnerRow.changed_at) < bindparam("at"),
-    )
-    .values(changed_at=bindparam("at"))
-)
 COUNT_LESS: Final = (
     update(QuarantineCountRow)
     .where(
@@ -211,12 +202,6 @@ def add_events(connection: Connection, events: Iterable[DeviceEvent]) -> None:
 def write_spares(connection: Connection, stocks: Iterable[KnownStock]) -> None:
     rows = [{"of_stock": UUID(each.stock_id), "spares": each.spares} for each in stocks]
     _many(connection, WRITE_SPARES, rows)
-
-
-def touch_owners(connection: Connection, owner_ids: set[UUID], at: datetime) -> None:
-    """Lets open pages of these owners reload."""
-    if owner_ids:
-        connection.execute(TOUCH_OWNERS, {"touched": list(owner_ids), "at": at})
 
 
 def quarantined_so_far(

@@ -36,7 +36,7 @@ from runtime.wiring import Platform
 MAKER: Final = "Broker check"
 PATIENCE_S: Final = 10.0  # until the broker knows two new devices
 LOOK_S: Final = 0.1
-SAVED_WITHIN_S: Final = 2.0
+SAVED_WITHIN_S: Final = 6.0
 MODEL: Final = DeviceModel(
     name="broker-check",
     version=1,

@@ -54,8 +54,8 @@ async def test_defaults_of_mosquitto_lose_messages_and_say_which_lines_are_missi
         "1,200 messages wait for the platform": (
             "mosquitto.conf lacks: max_queued_messages 1000000"
         ),
-        "kill -9 forgets nothing older than two seconds": (
-            "mosquitto.conf lacks: autosave_interval 1"
+        "kill -9 forgets nothing older than six seconds": (
+            "mosquitto.conf lacks: autosave_interval 4"
         ),
         "a revoked device is out within 5 s": (
             "mosquitto.conf lacks: pid_file var/mosquitto/mosquitto.pid"

@@ -177,6 +177,17 @@ def test_rows_are_updated_by_their_key_and_no_others(connection: Connection):
     ]
 
 
+def test_what_only_rises_is_left_alone_where_the_row_has_more(connection: Connection):
+    with_devices(connection)
+    columns = ("device_id", "boot_id", "firmware")
+    for boot_id, firmware in ((7, "new"), (7, "same"), (6, "old"), (8, "newer")):
+        rows = cells(columns, ("washer-1", boot_id, firmware), ("washer-2", 5, firmware))
+        update_rows(connection, DeviceRow, rows, rising="boot_id")
+        found = devices(connection, "washer-1", "washer-2", "washer-3")
+        known = ("newer" if boot_id == 8 else "new", "new", None)
+        assert tuple(each.firmware for each in found) == known
+
+
 def test_a_row_comes_with_each_that_names_it_and_alone_where_none_does(connection: Connection):
     with_devices(connection)
     more = SlotRow(device_id="washer-1", slot="b", spec={})
@@ -239,7 +250,8 @@ def test_sqlite_finds_each_row_by_its_key_and_reads_no_table_whole(sqlite_templa
     of_stocks = store._selection(engine.dialect, (stock, slot), ("in_slot",), "stock_id")
     shape = store._Shape(("device_id", "slot", "fold"), 2)
     statements = [
-        (store._change(engine.dialect, slot, shape), ("",) * 6),
+        (store._change(engine.dialect, slot, shape, ""), ("",) * 6),
+        (store._change(engine.dialect, slot, shape, "fold"), ("",) * 6),
         (of_devices, ("[]",)),
         (of_stocks, ("[]",)),
     ]

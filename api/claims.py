@@ -148,7 +148,7 @@ async def devices(session: Reading, owner: Owner, now: Now) -> list[DeviceView]:
             name=each.ownership.name,
             place=each.ownership.place,
             is_online=each.device.is_online,
-            last_heard_at=each.device.last_heard_at,
+            last_heard_at=each.heard_at,
             slots=[
                 SlotView(
                     slot=slot.slot,

@@ -98,6 +98,7 @@ class Share:
 
     def __init__(self, device: KnownDevice | None, outcomes: Outcomes) -> None:
         self.heard = device if device and not device.is_revoked else None
+        self.is_heard_anew = False  # its row changes
         self.events: dict[Key, DeviceEvent] = {}
         self.unsure: list[tuple[int, Taken]] = []
         self._device = device
@@ -109,8 +110,8 @@ class Share:
         for message in messages:
             arrival = batch[message]
             taken = take(device, arrival)
-            if heard:
-                heard.hear(taken, arrival.received_at)
+            if heard and heard.hear(taken, arrival.received_at):
+                self.is_heard_anew = True
             if taken.late or taken.event:
                 self.unsure.append((message, taken))
             else:
@@ -175,13 +176,19 @@ class Share:
             self._outcomes.note(message, Outcome.RECORDED)
         for reading in taken.readings:
             if stored and reading.name in stored:
-                self._outcomes.note(message, Outcome.DUPLICATE)
+                self._repeated(message, reading)
                 continue
             arrivals = self._arrivals.get(reading.slot)
             if arrivals is None:
                 arrivals = self._of(reading.slot)
             if not arrivals.add(reading, message):
-                self._outcomes.note(message, Outcome.DUPLICATE)
+                self._repeated(message, reading)
+
+    def _repeated(self, message: int, reading: Reading) -> None:
+        self._outcomes.note(message, Outcome.DUPLICATE)
+        device = self._known
+        device.last_heard_at = max(device.last_heard_at, reading.received_at)
+        self.is_heard_anew = True
 
     def _sort_event(
         self, event: DeviceEvent, stored: Collection[ReadingName | MessageId]

@@ -100,7 +100,9 @@ class KnownSlot(Struct, kw_only=True, gc=False):
 
 
 class KnownDevice(Struct, kw_only=True):
-    """`boot_id`: the highest that was heard. Its slots are as before the batch."""
+    """`boot_id`: the highest that was heard. `last_heard_at`: when it said anything else than
+    what changes a slot, whose `heard_at` tells that. Its slots are as before the batch.
+    """
 
     device_id: str
     zone: ZoneInfo
@@ -111,17 +113,20 @@ class KnownDevice(Struct, kw_only=True):
     firmware: str | None
     slots: dict[str, KnownSlot] = {}  # each has its own: msgspec copies an empty one
 
-    def hear(self, taken: "Taken", received_at: datetime) -> None:
-        """What a message says of the device itself."""
-        if received_at > self.last_heard_at:  # noqa: PLR1730 - max() costs more
-            self.last_heard_at = received_at
-        if taken.boot_id > self.boot_id:  # noqa: PLR1730
+    def hear(self, taken: "Taken", received_at: datetime) -> bool:
+        """What a message says of the device itself; whether that is anything new."""
+        is_started = taken.boot_id > self.boot_id
+        if is_started:
             self.boot_id = taken.boot_id
+        if taken.readings:
+            return is_started
+        self.last_heard_at = max(self.last_heard_at, received_at)
         status = taken.status
         # A last will or birth of an earlier start says nothing about now.
         if status and status.boot_id >= self.boot_id:
             self.is_online = status.state == "online"
             self.firmware = status.firmware or self.firmware
+        return True
 
 
 class Taken(Struct, kw_only=True, gc=False):

@@ -218,10 +218,14 @@ def _write_saved(connection: Connection, changes: Iterable[SlotChange]) -> None:
 
 
 def write_devices(connection: Connection, heard: Collection[KnownDevice]) -> None:
+    heard_at = [each.last_heard_at for each in heard]
     cells: Columns = {
         "device_id": [each.device_id for each in heard],
         "boot_id": [each.boot_id for each in heard],
-        "last_heard_at": instants([each.last_heard_at for each in heard]),
+        "last_heard_at": [
+            None if at == LONG_AGO else text
+            for at, text in zip(heard_at, instants(heard_at), strict=True)
+        ],
         "is_online": [int(each.is_online) for each in heard],
         "firmware": [each.firmware for each in heard],
     }

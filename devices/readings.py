@@ -47,7 +47,7 @@ def record(connection: Connection, batch: Sequence[Arrival]) -> list[Outcome]:
     store.add_events(connection, found.events)
     known.write_slots(connection, found.changes)
     store.write_days(connection, found.changes)
-    heard = [each.heard for each in shares if each.heard]
+    heard = [each.heard for each in shares if each.heard and each.is_heard_anew]
     known.write_devices(connection, heard)
     _quarantine(connection, batch, outcomes.faults, eventful)
     memory.keep(connection, found.memory, found.changes)

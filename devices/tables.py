@@ -1,5 +1,6 @@
 """Storage of makers, models, devices, slots, stocks, readings and what was quarantined."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -64,10 +65,17 @@ class DeviceRow(SQLModel, table=True):
         default=None, sa_type=UtcDateTime, index=True
     )
     boot_id: int = Field(default=-1, sa_type=BigInteger)  # the highest seen
+    # of what changed no slot; `heard_at` is of anything
     last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     is_online: bool = False
     firmware: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def heard_at(device: DeviceRow, of_slots: Iterable[datetime | None]) -> datetime | None:
+    """When the device said anything. of_slots: `heard_at` of each."""
+    heard = [each for each in (device.last_heard_at, *of_slots) if each]
+    return max(heard, default=None)
 
 
 class OwnershipRow(OwnedRow, table=True):

@@ -23,6 +23,7 @@ from devices.tables import (
     QuarantineCountRow,
     SlotRow,
     StockRow,
+    heard_at,
 )
 from devices.wire import SlotState
 from replenishment.order_states import LIVE, WAITING
@@ -47,13 +48,17 @@ class OwnedDevice:
     slots: tuple[SlotRow, ...]
 
     @property
+    def heard_at(self) -> datetime | None:
+        return heard_at(self.device, (each.heard_at for each in self.slots))
+
+    @property
     def _every_hours(self) -> int:
         if self.model:
             return self.model.data_sheet.every_hours
         return max((by_hand_interval_h(_spec(each)) for each in self.slots), default=0)
 
     def is_silent(self, now: datetime) -> bool:
-        heard = self.device.last_heard_at
+        heard = self.heard_at
         promised = timedelta(hours=3 * self._every_hours)
         return heard is not None and now - heard > max(STALE_AFTER, promised)
 
@@ -90,7 +95,7 @@ class Household:
         )
 
     def _heard(self, owned: OwnedDevice) -> Text:
-        heard = owned.device.last_heard_at
+        heard = owned.heard_at
         if heard is None:
             return text("device.never_heard" if owned.model else "device.never_said")
         key = "device.heard" if owned.model else "device.said"

@@ -39,11 +39,17 @@ from devices.tables import (
     OwnershipRow,
     SlotRow,
     StockRow,
+    heard_at,
 )
 from replenishment.tables import OrderRow
 from vendor_policy import store
 from vendor_policy.declarations import Remuneration, VendorDeclaration
 
+SLOT_HEARD_AT: Final = (
+    select(func.max(SlotRow.heard_at))
+    .where(col(SlotRow.device_id) == col(DeviceRow.device_id))
+    .scalar_subquery()
+)
 DEVICES_SHOWN: Final = 100
 ORDERS_SHOWN: Final = 20
 SERIALS_MOST: Final = 50  # of one form; more come as a CSV
@@ -125,7 +131,9 @@ async def devices(
     models = await _models(session, maker)
     _, claimed = await _counts(session, maker)
     rows = await session.exec(
-        select(DeviceRow, DeviceModelRow, col(OwnershipRow.device_id).is_not(None))
+        select(
+            DeviceRow, DeviceModelRow, col(OwnershipRow.device_id).is_not(None), SLOT_HEARD_AT
+        )
         .join(DeviceModelRow, col(DeviceModelRow.model_id) == col(DeviceRow.model_id))
         .outerjoin(OwnershipRow, col(OwnershipRow.device_id) == col(DeviceRow.device_id))
         .where(
@@ -152,6 +160,7 @@ async def _device(
     row: DeviceRow,
     model: DeviceModelRow,
     is_claimed: bool,
+    slot_heard_at: datetime | None,
     now: datetime,
 ) -> DeviceLine:
     since_on = (now - QUARANTINE_DAYS).date()
@@ -164,7 +173,7 @@ async def _device(
         is_revoked=row.revoked_at is not None,
         is_online=row.is_online,
         firmware=row.firmware or "",
-        last_heard_at=row.last_heard_at,
+        last_heard_at=heard_at(row, [slot_heard_at]),
         quarantined=await quarantine.count(session, row.device_id, since_on=since_on),
     )
 

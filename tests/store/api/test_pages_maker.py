@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -17,7 +18,8 @@ from devices import registry
 from devices.catalog import washer_w7
 from devices.credentials import authenticator
 from devices.registry import ToProvision
-from devices.tables import DeviceModelRow, DeviceRow
+from devices.tables import DeviceModelRow, DeviceRow, SlotRow
+from tests.conftest import NOON
 from tests.store.api.world import DEVICE_KEY, Home, World, act
 from vendor_policy import store
 
@@ -167,6 +169,23 @@ async def test_another_maker_finds_and_changes_nothing(world: World):
     assert made_of_it.status_code == 422
     assert await rows(world, DeviceRow) == before
     assert await authenticator(world.database, DEVICE_KEY)("washer-9", made.secret)
+
+
+async def test_a_test_device_was_heard_when_its_slots_or_it_were(world: World):
+    devices = [
+        ToProvision(model="washer-w7", serial=f"S-{n}", device_id=f"washer-{n}", is_test=True)
+        for n in (7, 8, 9)
+    ]
+    await registry.provision(world.maker_id, devices, key=DEVICE_KEY, **world.parts)
+    heard_at = NOON - timedelta(hours=3)
+    async with world.database.transaction(ALL_OWNERS) as session:
+        (await session.get_one(SlotRow, ("washer-7", "detergent"))).heard_at = heard_at
+        (await session.get_one(DeviceRow, "washer-8")).last_heard_at = heard_at
+    async with signed_in(world, world.maker_key) as client:
+        listed = (await client.get("/maker/devices")).text
+    told = re.findall(r"(Last heard|Never heard)([^<.]*)", listed)
+    assert sorted(heard for heard, _ in told) == ["Last heard", "Last heard", "Never heard"]
+    assert len({at for heard, at in told if heard == "Last heard"}) == 1
 
 
 async def test_the_maker_changes_the_secret_and_ends_a_device(world: World):

@@ -18,7 +18,15 @@ from core.database import Writer
 from devices import readings
 from devices.intake import Arrival
 from devices.models import Measure, SlotSpec
-from devices.tables import DayUseRow, DeviceRow, ReadingRow, RefillRow, SlotRow, StockRow
+from devices.tables import (
+    DayUseRow,
+    DeviceRow,
+    ReadingRow,
+    RefillRow,
+    SlotRow,
+    StockRow,
+    heard_at,
+)
 from tests.conftest import NOON
 from tests.devices_world import a_spec, received
 
@@ -147,7 +155,7 @@ def everything(engine: Engine, device_id: str) -> dict[str, Any]:
             "fold": slot.fold,
             "shown": (slot.in_slot, slot.condition, slot.measured_at, slot.heard_at),
             "spares": stock.spares,
-            "device": (device.boot_id, device.last_heard_at),
+            "device": (device.boot_id, heard_at(device, [slot.heard_at])),
         }
         for table in (ReadingRow, DayUseRow, RefillRow):
             rows = session.exec(select(table).where(table.device_id == device_id))

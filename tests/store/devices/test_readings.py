@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import event
 
 from accounts.tables import OwnerRow
@@ -19,6 +20,7 @@ from devices.tables import (
     QuarantineRow,
     ReadingRow,
     RefillRow,
+    heard_at,
 )
 from tests.conftest import NOON
 from tests.devices_world import World, a_spec, received
@@ -249,6 +251,28 @@ async def test_birth_and_last_will_say_whether_the_device_is_online(world):
     await world.send(a_status("offline", boot_id=2, hours=2))
     (device,) = await world.rows(DeviceRow)
     assert (device.is_online, device.last_heard_at) == (False, NOON + timedelta(hours=2))
+
+
+async def test_when_a_device_was_heard_is_told_by_its_slots_and_by_itself(world):
+    await world.claimed()
+    found = []
+    for hours, sent in enumerate(
+        [
+            [reading(1, 0.8)],
+            [reading(1, 0.8)],
+            [reading(2, 0.7)],
+            [reading(3, 0.6), reading(3, 0.6)],
+            [received(WASHER, "telemetry", {"seq": 9}, NOON)],
+        ]
+    ):
+        at = NOON + timedelta(hours=hours)
+        await world.send(*(structs.replace(each, received_at=at) for each in sent))
+        (device,), slot = await world.rows(DeviceRow), await world.slot()
+        found.append((device.last_heard_at, heard_at(device, [slot.heard_at])))
+    at = [NOON + timedelta(hours=hours) for hours in range(5)]
+    # The first of a reading changes its slot; what else is heard is noted at the device.
+    noted = [None, at[1], at[1], at[3], at[4]]
+    assert found == list(zip(noted, at, strict=True))
 
 
 async def test_an_event_is_stored_once_and_a_resent_one_is_a_duplicate(world):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from msgspec import structs
 from sqlalchemy import event
 
 from accounts.tables import OwnerRow
@@ -15,12 +14,10 @@ from devices.intake import Arrival
 from devices.tables import (
     DayUseRow,
     DeviceEventRow,
-    DeviceRow,
     QuarantineCountRow,
     QuarantineRow,
     ReadingRow,
     RefillRow,
-    heard_at,
 )
 from tests.conftest import NOON
 from tests.devices_world import World, a_spec, received
@@ -49,11 +46,6 @@ def an_event(seq: int, name: str = "refilled", slot: str | None = "detergent") -
     at = NOON + timedelta(hours=seq)
     body = {"boot_id": 1, "seq": seq, "measured_at": at.isoformat(), "event": name}
     return received(WASHER, "event", {**body, "slot": slot} if slot else body, at)
-
-
-def a_status(state: str, boot_id: int = 1, hours: float = 0) -> Arrival:
-    body = {"state": state, "boot_id": boot_id, "firmware": f"1.{boot_id}"}
-    return received(WASHER, "status", body, NOON + timedelta(hours=hours))
 
 
 async def quiet(world: World) -> None:
@@ -240,39 +232,6 @@ async def test_of_a_flood_a_hundred_payloads_are_kept_and_the_rest_is_counted(wo
     await world.send(*bad[90:])
     assert len(await world.rows(QuarantineRow)) == 100
     assert [each.messages for each in await world.rows(QuarantineCountRow)] == [130]
-
-
-async def test_birth_and_last_will_say_whether_the_device_is_online(world):
-    await world.claimed()
-    await world.send(a_status("online", boot_id=2))
-    await world.send(a_status("offline", boot_id=1, hours=1))
-    (device,) = await world.rows(DeviceRow)
-    assert (device.is_online, device.boot_id, device.firmware) == (True, 2, "1.2")
-    await world.send(a_status("offline", boot_id=2, hours=2))
-    (device,) = await world.rows(DeviceRow)
-    assert (device.is_online, device.last_heard_at) == (False, NOON + timedelta(hours=2))
-
-
-async def test_when_a_device_was_heard_is_told_by_its_slots_and_by_itself(world):
-    await world.claimed()
-    found = []
-    for hours, sent in enumerate(
-        [
-            [reading(1, 0.8)],
-            [reading(1, 0.8)],
-            [reading(2, 0.7)],
-            [reading(3, 0.6), reading(3, 0.6)],
-            [received(WASHER, "telemetry", {"seq": 9}, NOON)],
-        ]
-    ):
-        at = NOON + timedelta(hours=hours)
-        await world.send(*(structs.replace(each, received_at=at) for each in sent))
-        (device,), slot = await world.rows(DeviceRow), await world.slot()
-        found.append((device.last_heard_at, heard_at(device, [slot.heard_at])))
-    at = [NOON + timedelta(hours=hours) for hours in range(5)]
-    # The first of a reading changes its slot; what else is heard is noted at the device.
-    noted = [None, at[1], at[1], at[3], at[4]]
-    assert found == list(zip(noted, at, strict=True))
 
 
 async def test_an_event_is_stored_once_and_a_resent_one_is_a_duplicate(world):

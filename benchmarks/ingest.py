@@ -11,6 +11,7 @@ machine is too busy or too small for a verdict.
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -210,6 +211,7 @@ def bench() -> Iterator[Makers]:
 def _with_fleet(url: str, devices: int) -> str:
     migrate(url)
     ingest_fleet.provision(url, devices, KEY)
+    os.sync()  # what was written before is not to be waited for by who is measured next
     return url
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 import aiomqtt
-from zeroconf import ServiceStateChange, Zeroconf
+from zeroconf import DNSQuestionType, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from broker.bridges.announced import TOPICS, Announcements
@@ -20,6 +20,9 @@ from devices.discovered import LONGEST, MOST_FOUND, Found
 
 PRINTERS: Final = "_ipp._tcp.local."
 ANSWER_MS: Final = 2000.0
+# An answer to one asker goes to whichever program of this computer the system picks, where
+# several share the port; an answer to all is heard by all (RFC 6762, 15.1).
+TO_ALL: Final = DNSQuestionType.QM
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +40,14 @@ async def printers(interfaces: Sequence[str], wait_s: float) -> tuple[Found, ...
             names.add(name)
 
     async with AsyncZeroconf(interfaces=list(interfaces)) as mdns:
-        browser = AsyncServiceBrowser(mdns.zeroconf, PRINTERS, handlers=[changed])
+        browser = AsyncServiceBrowser(
+            mdns.zeroconf, PRINTERS, handlers=[changed], question_type=TO_ALL
+        )
         await asyncio.sleep(wait_s)
         await browser.async_cancel()
         infos = [AsyncServiceInfo(PRINTERS, name) for name in sorted(names)]
         told = await asyncio.gather(
-            *(each.async_request(mdns.zeroconf, ANSWER_MS) for each in infos)
+            *(each.async_request(mdns.zeroconf, ANSWER_MS, TO_ALL) for each in infos)
         )
     return tuple(
         _printer(info)

@@ -146,6 +146,14 @@ async def test_killed_and_back_the_server_is_given_what_it_missed(
         assert (code, check["fix"].partition(",")[0]) == (3, f"start {server.url}")
         server.start()
         await has(server, range(80))
+
+        async def is_noted() -> bool:
+            """The server has it a moment before the platform knows that it has."""
+            found = await gauges(pages, site.key)
+            waiting = found["nachschub_mirror_waiting_readings"]
+            return (found["nachschub_mirror_failing"], waiting) == (0, 0)
+
+        await until(is_noted)
         _, check = await doctor(site.home, **here)
         assert (check["fix"], ", 0 readings wait" in check["found"]) == ("", True)
         assert (await gauges(pages, site.key))["nachschub_mirror_lag_seconds"] == 0

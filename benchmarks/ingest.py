@@ -197,6 +197,7 @@ class Makers:
     def broker(self) -> AbstractContextManager[int]:
         state = self.folder / f"broker-{next(self.names)}"
         state.mkdir()
+        os.sync()  # also for the peers
         fleet = range(DEVICES)
         secrets = {ingest_fleet.device_id(n): ingest_fleet.secret(n) for n in fleet}
         return mosquitto(state, secrets)

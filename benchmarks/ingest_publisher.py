@@ -2,10 +2,11 @@
 
     python -m benchmarks.ingest_publisher --port 1883 --devices 1000 --messages 100
 
-Prints one JSON line: when it began and ended (seconds since 1970), and what was acknowledged. It must be no bottleneck on the machine that it shares with what is
-measured: packets are made before the clock starts, of which only the time may be put in later;
-acknowledgements, of four bytes each, are counted and not decoded; and sockets are looked at in
-turn, because to be woken for each acknowledgement costs more than to send a message.
+Prints one JSON line: when it began and ended (seconds since 1970), and what was acknowledged.
+It must be no bottleneck on the machine that it shares with what is measured: packets are made
+before the clock starts, of which only the time may be put in later; acknowledgements, of four
+bytes each, are counted and not decoded; and sockets are looked at in turn, because to be woken
+for each acknowledgement costs more than to send a message.
 """
 
 import argparse
